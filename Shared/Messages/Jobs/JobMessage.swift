@@ -29,6 +29,25 @@ public struct JobMessage: Codable, Sendable, Hashable {
         payload = try container.decode(JSONValue.self, forKey: .payload)
     }
 
+    /// Where the output goes instead of the artifact store: `payload.output`, which every kind takes.
+    public var output: String? { payload["output"]?.stringValue }
+
+    /// The payload as its kind's type has it, without `output`.
+    public var typedPayload: JSONValue {
+        guard case .object(var members) = payload else { return payload }
+        members["output"] = nil
+        return .object(members)
+    }
+
+    /// The payload as its kind's type; unknown fields are ignored, as a newer version may have written it.
+    public func decode<Payload: JobPayload>(_ type: Payload.Type) throws(MessageError) -> Payload {
+        do {
+            return try MessageDecoder(policy: .lenient).decode(type, from: typedPayload)
+        } catch {
+            throw error.below("payload")
+        }
+    }
+
     /// Checks the message as people wrote it: known kind, known fields, types and bounds.
     ///
     /// - Parameter allowsStageReferences: whether `${stage.field}` may stand for a value, as in a recipe.
@@ -46,7 +65,11 @@ public struct JobMessage: Codable, Sendable, Hashable {
                 : "unknown kind \"\(kind.rawValue.prefix(60))\"" + NearestName.hint(for: kind.rawValue, among: known)
             throw MessageError(.unknownKind, path: "kind", detail: detail)
         }
-        try Self.check(type, payload, allowsStageReferences)
+        if let output = payload["output"], output.stringValue == nil {
+            throw MessageError(
+                .wrongType, path: "payload.output", detail: "expected a path (a string), found \(output.typeName)")
+        }
+        try Self.check(type, typedPayload, allowsStageReferences)
     }
 
     private static func check<Payload: JobPayload>(

@@ -8,13 +8,11 @@ public struct MergeAdapter: JobPayload, Hashable {
     public var adapter: DataReference
     /// How the merged weights are stored; they are computed in float32 and rounded once. Default float32.
     public var dtype: ElementType?
-    public var output: String?
 
-    public init(model: DataReference, adapter: DataReference, dtype: ElementType? = nil, output: String? = nil) {
+    public init(model: DataReference, adapter: DataReference, dtype: ElementType? = nil) {
         self.model = model
         self.adapter = adapter
         self.dtype = dtype
-        self.output = output
     }
 
     public struct Output: Codable, Sendable, Hashable {

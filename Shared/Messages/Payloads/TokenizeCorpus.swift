@@ -16,12 +16,11 @@ public struct TokenizeCorpus: JobPayload, Hashable {
     public var deduplicate: Bool?
     /// Benchmarks whose test items must not be in the training text.
     public var decontaminate: [BenchmarkData]?
-    public var output: String?
 
     public init(
         tokenizer: DataReference, sources: [CorpusSource], mix: DomainMix? = nil, tokens: Int? = nil,
         sequenceLength: Int, seed: UInt64? = nil, holdout: Double? = nil, deduplicate: Bool? = nil,
-        decontaminate: [BenchmarkData]? = nil, output: String? = nil
+        decontaminate: [BenchmarkData]? = nil
     ) {
         self.tokenizer = tokenizer
         self.sources = sources
@@ -32,7 +31,6 @@ public struct TokenizeCorpus: JobPayload, Hashable {
         self.holdout = holdout
         self.deduplicate = deduplicate
         self.decontaminate = decontaminate
-        self.output = output
     }
 
     public struct Output: Codable, Sendable, Hashable {

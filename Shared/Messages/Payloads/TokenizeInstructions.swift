@@ -29,18 +29,15 @@ public struct TokenizeInstructions: JobPayload, Hashable {
     /// Whether several samples share a sequence, isolated from each other. Default true.
     public var packing: Bool?
     public var seed: UInt64?
-    public var output: String?
 
     public init(
-        tokenizer: DataReference, sources: [Source], sequenceLength: Int, packing: Bool? = nil, seed: UInt64? = nil,
-        output: String? = nil
+        tokenizer: DataReference, sources: [Source], sequenceLength: Int, packing: Bool? = nil, seed: UInt64? = nil
     ) {
         self.tokenizer = tokenizer
         self.sources = sources
         self.sequenceLength = sequenceLength
         self.packing = packing
         self.seed = seed
-        self.output = output
     }
 
     public struct Output: Codable, Sendable, Hashable {

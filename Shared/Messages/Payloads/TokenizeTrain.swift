@@ -11,17 +11,14 @@ public struct TokenizeTrain: JobPayload, Hashable {
     public var algorithm: Algorithm?
     /// Whether a character outside the vocabulary is written as its bytes. Default true.
     public var byteFallback: Bool?
-    public var output: String?
 
     public init(
-        sources: [DataReference], vocabularySize: Int, algorithm: Algorithm? = nil, byteFallback: Bool? = nil,
-        output: String? = nil
+        sources: [DataReference], vocabularySize: Int, algorithm: Algorithm? = nil, byteFallback: Bool? = nil
     ) {
         self.sources = sources
         self.vocabularySize = vocabularySize
         self.algorithm = algorithm
         self.byteFallback = byteFallback
-        self.output = output
     }
 
     public struct Output: Codable, Sendable, Hashable {

@@ -9,17 +9,15 @@ public struct TrainModel: JobPayload, Hashable {
     public var tokens: DataReference?
     /// What differs from the stage's defaults, which are the paper's.
     public var recipe: TrainingSettings?
-    public var output: String?
 
     public init(
         model: ModelReference, dataset: DataReference? = nil, tokens: DataReference? = nil,
-        recipe: TrainingSettings? = nil, output: String? = nil
+        recipe: TrainingSettings? = nil
     ) {
         self.model = model
         self.dataset = dataset
         self.tokens = tokens
         self.recipe = recipe
-        self.output = output
     }
 
     public struct Output: Codable, Sendable, Hashable {
