@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Tensors
 
 /// Turns the logits of one position into the next token of one request.
 ///
@@ -9,11 +10,11 @@ import Foundation
 /// the number of tokens drawn before.
 public struct Sampler: Sendable {
     private let parameters: GenerationParameters
-    private var generator: SamplingGenerator
+    private var generator: Xoshiro256
 
     public init(_ parameters: GenerationParameters) {
         self.parameters = parameters
-        generator = SamplingGenerator(seed: parameters.seed)
+        generator = Xoshiro256(seed: parameters.seed)
     }
 
     /// The next token after `history` (prompt and answer so far); with temperature 0 the likeliest one.
@@ -27,7 +28,7 @@ public struct Sampler: Sendable {
             return Int32(scores.indices.max { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && $0 > $1) } ?? 0)
         }
         let probabilities = distribution(logits: logits, history: history)
-        return Self.draw(from: probabilities, at: generator.unit())
+        return Self.draw(from: probabilities, at: generator.nextUniform())
     }
 
     /// The probabilities after every filter; dropped tokens have exactly 0. Temperature 0 is read as 1 here.
