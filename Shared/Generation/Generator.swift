@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Llama
+
 /// Continues many prompts at once: each step feeds one token of every active sequence through the model together.
 ///
 /// Requests wait in order; up to `batchLimit` are active, and one that ends makes room for the next. Each has its own
@@ -78,7 +80,8 @@ public struct Generator<Model: SequenceModel> {
             for (row, entry) in stepped.enumerated() {
                 var sequence = entry.sequence
                 let values = LogitRows.row(row, of: logits, width: model.vocabularySize)
-                settle(sequence, try advance(&sequence, logits: values, onToken), &active, &results)
+                let next = try advance(&sequence, logits: values, onToken)
+                settle(sequence, next, &active, &results)
             }
         }
         return results.compactMap { $0 }

@@ -1,7 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 public import Llama
-public import Tensors
 
 extension KVCache: SequenceCache {
     public func copy(capacity: Int) throws -> KVCache {
@@ -17,12 +16,5 @@ extension LlamaModel: SequenceModel {
 
     public func makeCache(capacity: Int) throws -> KVCache {
         try KVCache(configuration, capacity: capacity)
-    }
-
-    public func extend(
-        _ sequences: [(tokens: [Int32], cache: KVCache)], logits wanted: LlamaModel.LogitsWanted
-    ) throws -> Tensor {
-        let logits: Tensor = try { () throws(LlamaError) in try self.extend(sequences, logits: wanted) }()
-        return logits
     }
 }

@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Llama
+
 /// Scores given continuations of given contexts.
 ///
 /// Equal contexts are computed once and their caches copied for each continuation; contexts that begin alike share

@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Llama
 import Tensors
 
 /// Computes the caches of prompts, several at once, and starts from what an earlier prompt has in common.

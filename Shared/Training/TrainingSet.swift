@@ -78,13 +78,15 @@ struct TrainingSet: Sendable {
         let vocabulary = Int32(clamping: vocabularySize)
         for (position, id) in sample.ids.enumerated() where id < 0 || id >= vocabulary {
             throw TrainingError(
-                .invalidDataset, place, "has the token id \(id) at position \(position), the model has ids 0 to"
+                .invalidDataset, place,
+                "has the token id \(id) at position \(position), the model has ids 0 to"
                     + " \(vocabulary - 1)", remedy: "tokenize with the model's own tokenizer")
         }
         for (position, label) in sample.labels.enumerated()
         where label != TrainingSample.ignored && (label < 0 || label >= vocabulary) {
             throw TrainingError(
-                .invalidDataset, place, "has the label \(label) at position \(position), the model has ids 0 to"
+                .invalidDataset, place,
+                "has the label \(label) at position \(position), the model has ids 0 to"
                     + " \(vocabulary - 1)", remedy: "give a token id, or -100 for no target")
         }
     }

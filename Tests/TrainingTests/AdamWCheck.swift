@@ -2,6 +2,7 @@
 
 import Tensors
 import Testing
+
 @testable import Training
 
 /// Runs the optimizer over given gradients and compares parameters and moments after every step.

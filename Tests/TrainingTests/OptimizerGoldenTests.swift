@@ -4,6 +4,7 @@ import Foundation
 import OracleSupport
 import Tensors
 import Testing
+
 @testable import Training
 
 @Suite("Optimizer, clipping and schedules equal plain double-precision arithmetic")

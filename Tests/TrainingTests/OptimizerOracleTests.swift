@@ -4,6 +4,7 @@ import Foundation
 import OracleSupport
 import Tensors
 import Testing
+
 @testable import Training
 
 @Suite("AdamW and clipping equal PyTorch's", .enabled(if: OutsideData.oracles != nil, "no oracle folder"))
