@@ -1,14 +1,17 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Checkpoints
 import Foundation
 import Glibc
 
-/// Publishes a folder all at once: its files are written aside and synced, then the folder is renamed into place.
+/// Publishes a folder all at once: its files are written and synced in a folder aside, which is then renamed.
 enum PublishedFolder {
     /// What a folder is called before it is whole.
     static let asidePrefix = ".partial-"
 
-    /// Makes `name` in `parent` with the files that `write` puts into it; on failure nothing stays behind.
+    /// Makes `name` in `parent` with the files that `write` publishes in the folder it is given.
+    ///
+    /// On failure nothing stays behind. A folder of this name that is there already is replaced.
     static func publish(_ name: String, in parent: URL, write: (URL) throws -> Void) throws {
         let manager = FileManager.default
         let aside = parent.appending(path: asidePrefix + name, directoryHint: .isDirectory)
@@ -17,14 +20,20 @@ enum PublishedFolder {
             try? manager.removeItem(at: aside)
             try manager.createDirectory(at: aside, withIntermediateDirectories: false)
             try write(aside)
-            for file in try manager.contentsOfDirectory(at: aside, includingPropertiesForKeys: nil) {
-                try synchronize(file)
-            }
-            try synchronize(aside)
+            try PublishedFile.syncFolder(aside)
             let target = parent.appending(path: name, directoryHint: .isDirectory)
             if manager.fileExists(atPath: target.path) { try manager.removeItem(at: target) }
-            guard rename(aside.path, target.path) == 0 else { throw failure("rename", target) }
-            try synchronize(parent)
+            guard rename(aside.path, target.path) == 0 else {
+                throw TrainingError(
+                    .checkpoint, target.path, "cannot be renamed into place: \(String(cString: strerror(errno)))",
+                    remedy: "check the folder's disk and permissions")
+            }
+            try PublishedFile.syncFolder(parent)
+        } catch let error as CocoaError {
+            try? manager.removeItem(at: aside)
+            throw TrainingError(
+                .checkpoint, parent.path, "cannot be written (\(error.code.rawValue))",
+                remedy: "check the folder's disk and permissions")
         } catch {
             try? manager.removeItem(at: aside)
             throw error
@@ -37,18 +46,5 @@ enum PublishedFolder {
         for name in (try? manager.contentsOfDirectory(atPath: parent.path)) ?? [] where name.hasPrefix(asidePrefix) {
             try? manager.removeItem(at: parent.appending(path: name))
         }
-    }
-
-    private static func synchronize(_ url: URL) throws {
-        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure("open", url) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure("sync", url) }
-    }
-
-    private static func failure(_ operation: String, _ url: URL) -> TrainingError {
-        TrainingError(
-            .checkpoint, url.path, "cannot \(operation) it: \(String(cString: strerror(errno)))",
-            remedy: "check the folder's disk and permissions")
     }
 }

@@ -49,10 +49,6 @@ extension TrainingRecipe {
             throw TrainingError(
                 .unsupported, "recipe.ranks", "\(ranks) ranks are not offered", remedy: "write 1: one process trains")
         }
-        guard recompute == .none else {
-            throw TrainingError(
-                .unsupported, "recipe.recompute", "block recomputation is not offered", remedy: "write none")
-        }
     }
 
     private func validate(_ lora: LoRA) throws {

@@ -16,8 +16,8 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
         case none
         /// Several samples a row; none sees another, positions restart, no target crosses a seam.
         case isolated
-        /// Several samples a row as one plain stream, as in continual pre-training.
-        case plain
+        /// Several documents a row as one plain stream, as in continual pre-training.
+        case documents
     }
 
     /// The arithmetic of the run.

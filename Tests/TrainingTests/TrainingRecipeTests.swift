@@ -58,7 +58,7 @@ struct TrainingRecipeTests {
             (#"{"precision": "bfloat16"}"#, "recipe.precision", "float32"),
             (#"{"precision": "fp16"}"#, "recipe.precision", "float32, bfloat16"),
             (#"{"ranks": 2}"#, "recipe.ranks", "write 1"),
-            (#"{"recompute": "block"}"#, "recipe.recompute", "none"),
+            (#"{"recompute": "all"}"#, "recipe.recompute", "none, block"),
             (#"{"lora": {"targets": ["lm_head"]}}"#, "recipe.lora.targets", "q_proj"),
             (#"{"lora": {"targets": []}}"#, "recipe.lora.targets", "q_proj"),
             (#"{"lora": 8}"#, "recipe.lora", "object"),
