@@ -5,7 +5,7 @@ import Tensors
 /// What the forward pass of one block leaves behind for its backward pass; N is the number of tokens.
 struct BlockActivations {
     /// The block's input [N, hidden].
-    let input: UnsafeMutablePointer<Float>
+    private(set) var input: UnsafeMutablePointer<Float>
     /// 1 / root mean square of the input rows [N].
     let inputInverse: UnsafeMutablePointer<Float>
     /// Queries and keys after rotation, and values, side by side [N, queryWidth + 2 · keyValueWidth].
@@ -30,5 +30,12 @@ struct BlockActivations {
         middleInverse = try arena.take(rows)
         gateUp = try arena.take(rows * 2 * c.intermediateSize)
         lowRank = if let rank { try arena.take(rows * rank * LoRATarget.allCases.count) } else { nil }
+    }
+
+    /// The same memory with another input: for blocks that share the rest.
+    func replacingInput(by input: UnsafeMutablePointer<Float>) -> BlockActivations {
+        var copy = self
+        copy.input = input
+        return copy
     }
 }

@@ -64,6 +64,9 @@ extension LlamaConfiguration: Codable {
             initializerRange: file.decodeIfPresent(Double.self, forKey: .initializerRange) ?? 0.02)
     }
 
+    /// Set this key of an encoder's `userInfo` to the name of the stored type: `float32` (the default), `bfloat16`.
+    public static let dtypeKey = CodingUserInfoKey(rawValue: "mellama.dtype")
+
     /// Writes a config.json that transformers 4 and 5 both read.
     ///
     /// Version 5 reads `rope_parameters` and `dtype`; version 4 reads `rope_theta`, `rope_scaling` and `torch_dtype`
@@ -102,8 +105,9 @@ extension LlamaConfiguration: Codable {
         } else {
             try file.encode(RopeParameters(ropeScaling, theta: nil), forKey: .ropeScaling)
         }
-        try file.encode("float32", forKey: .dtype)
-        try file.encode("float32", forKey: .torchDtype)
+        let dtype = Self.dtypeKey.flatMap { encoder.userInfo[$0] as? String } ?? "float32"
+        try file.encode(dtype, forKey: .dtype)
+        try file.encode(dtype, forKey: .torchDtype)
         try file.encode(true, forKey: .useCache)
     }
 

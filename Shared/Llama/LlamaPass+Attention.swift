@@ -2,10 +2,10 @@
 
 import Tensors
 
-/// Rows of queries whose scores are computed together: a block of scores stays in the second-level cache.
-private let queryBlock = 64
-
 extension LlamaPass {
+    /// Rows of queries whose scores are computed together: a block of scores stays in the second-level cache.
+    static let queryBlock = 64
+
     /// 1 / √headDimension.
     var attentionScale: Float { 1 / Float(c.headDimension).squareRoot() }
 
@@ -15,7 +15,7 @@ extension LlamaPass {
         case .spans(let spans):
             let longest = spans.map(\.count).max() ?? 0
             let scratch = try scores(columns: longest)
-            let size = queryBlock * longest
+            let size = Self.queryBlock * longest
             let (c, width, stride) = (c, c.headDimension, qkvWidth)
             ThreadPool.shared.run(spans.count * c.headCount) { piece in
                 let span = spans[piece / c.headCount]
@@ -29,7 +29,7 @@ extension LlamaPass {
         case .caches(let sequences):
             let longest = sequences.map { $0.span.count + $0.cache.count }.max() ?? 0
             let scratch = try scores(columns: longest)
-            let size = queryBlock * longest
+            let size = Self.queryBlock * longest
             let (c, width, stride) = (c, c.headDimension, qkvWidth)
             ThreadPool.shared.run(sequences.count * c.keyValueHeadCount) { piece in
                 let (span, cache) = sequences[piece / c.keyValueHeadCount]
@@ -53,7 +53,7 @@ extension LlamaPass {
 
     /// Scratch for one block of scores a thread.
     private func scores(columns: Int) throws(LlamaError) -> UnsafeMutablePointer<Float> {
-        try take(ThreadPool.shared.slots * queryBlock * columns)
+        try take(ThreadPool.shared.slots * Self.queryBlock * columns)
     }
 
     /// One head: `count` queries, each attending to `past` keys and to those up to its own.
@@ -67,8 +67,8 @@ extension LlamaPass {
             attendOne(query, key, value, keyStride, past + 1, into: mixed, scores)
             return
         }
-        for first in stride(from: 0, to: count, by: queryBlock) {
-            let rows = min(queryBlock, count - first)
+        for first in stride(from: 0, to: count, by: Self.queryBlock) {
+            let rows = min(Self.queryBlock, count - first)
             let columns = past + first + rows
             probabilities(
                 query + first * queryStride, queryStride, rows, key, keyStride, past: past + first, into: scores)

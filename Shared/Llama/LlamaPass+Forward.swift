@@ -13,8 +13,9 @@ extension LlamaPass {
         }
     }
 
-    /// One block from `a.input` to `output` [N, hidden], leaving in `a` what its backward pass needs.
-    func block(_ layer: Int, _ a: BlockActivations, into output: UnsafeMutablePointer<Float>) throws(LlamaError) {
+    /// One block from `a.input` to `output` [N, hidden], leaving in `a` what its backward pass needs; nil for those
+    /// activations alone.
+    func block(_ layer: Int, _ a: BlockActivations, into output: UnsafeMutablePointer<Float>?) throws(LlamaError) {
         let w = layout.blocks[layer]
         norm(a.input, w.inputNorm, into: normed, a.inputInverse)
         project(normed, w.queryKeyValue, out: qkvWidth, in: c.hiddenSize, into: a.queryKeyValue)
@@ -33,6 +34,10 @@ extension LlamaPass {
         project(normed, w.gateUp, out: stride, in: c.hiddenSize, into: a.gateUp)
         addLowRank(.gate, layer, a, normed, into: a.gateUp, stride: stride)
         addLowRank(.up, layer, a, normed, into: a.gateUp + c.intermediateSize, stride: stride)
+        guard let output else {
+            if let adapter, adapter.module(.down, layer: layer) != nil { reduceDown(layer, a) }
+            return
+        }
         Kernels.swiglu(gateUp: a.gateUp, stride: stride, into: activated, rows: rows, width: c.intermediateSize)
         Kernels.copy(a.middle, into: output, count: rows * c.hiddenSize)
         project(activated, w.down, out: c.hiddenSize, in: c.intermediateSize, into: output, accumulate: true)

@@ -20,21 +20,36 @@ struct OracleModel: Sendable, CustomStringConvertible {
 
     struct Inputs: Decodable {
         let rows: [[Int32]]
-        let row_labels: [[Int32]]
-        let input_ids: [[Int32]]
-        let attention_mask: [[Int]]
-        let labels: [[Int32]]
+        let rowLabels: [[Int32]]
+        let paddedIDs: [[Int32]]
+        let mask: [[Int]]
+        let paddedLabels: [[Int32]]
+
+        enum CodingKeys: String, CodingKey {
+            case rows
+            case rowLabels = "row_labels"
+            case paddedIDs = "input_ids"
+            case mask = "attention_mask"
+            case paddedLabels = "labels"
+        }
     }
 
     func inputs() throws -> Inputs { try folder.appending(path: "inputs.json").json() }
 
     func batch() throws -> TokenBatch {
         let inputs = try inputs()
-        return try TokenBatch(rows: inputs.rows, labels: inputs.row_labels)
+        return try TokenBatch(rows: inputs.rows, labels: inputs.rowLabels)
     }
 
     func model(adapter: LoRAAdapter? = nil) throws -> LlamaModel {
         try LlamaModel(LlamaCheckpoint.load(folder.appending(path: "hf")), adapter: adapter)
+    }
+
+    /// The folders of adapters trained on this model.
+    var adapters: [OracleModel] {
+        OutsideData.folders(below: folder) {
+            $0.holds("adapter/adapter_config.json") && $0.holds("forward.safetensors")
+        }.map(OracleModel.init)
     }
 
     func results(_ name: String) throws -> SafetensorsFile { try SafetensorsFile(folder.appending(path: name)) }
