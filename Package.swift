@@ -53,8 +53,9 @@ let platformHalf: [Target] = [
     shared("Redis", ["CHiredis", .logging]),
     shared("Jobs", ["Messages", "Redis", .logging, .metrics, .serviceLifecycle]),
     shared("Artifacts", ["Messages", "COpenSSL", .logging]),
-    .target(name: "TestSupport", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", .logging],
-            path: "Tests/TestSupport", swiftSettings: settings),
+    .target(
+        name: "TestSupport", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", .logging],
+        path: "Tests/TestSupport", swiftSettings: settings),
     tests("Messages"),
     tests("Telemetry", [.logging, .metrics]),
     tests("Redis", ["TestSupport", .logging]),
@@ -63,10 +64,12 @@ let platformHalf: [Target] = [
 ]
 
 let modelHalf: [Target] = [
-    .systemLibrary(name: "COpenBLAS", path: "Shared/COpenBLAS", pkgConfig: "openblas",
-                   providers: [.apt(["libopenblas-dev"])]),
-    .target(name: "CKernels", path: "Shared/CKernels",
-            cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+    .systemLibrary(
+        name: "COpenBLAS", path: "Shared/COpenBLAS", pkgConfig: "openblas",
+        providers: [.apt(["libopenblas-dev"])]),
+    .target(
+        name: "CKernels", path: "Shared/CKernels",
+        cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
     shared("Tensors", ["CKernels", "COpenBLAS"]),
     shared("Tokenization"),
     shared("Corpora", ["Tokenization"]),
@@ -88,10 +91,12 @@ let modelHalf: [Target] = [
 ]
 
 let services: [Target] = [
-    shared("ServiceRuntime", [
-        "Messages", "Telemetry", "Redis", "Jobs", "Artifacts",
-        .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle, .yams,
-    ]),
+    shared(
+        "ServiceRuntime",
+        [
+            "Messages", "Telemetry", "Redis", "Jobs", "Artifacts",
+            .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle, .yams,
+        ]),
     tests("ServiceRuntime", ["Messages", "Jobs", "Artifacts", "TestSupport", .logging]),
     service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", .hummingbird]),
     service("tokenizer", ["ServiceRuntime", "Tokenization", "Corpora"]),
@@ -99,12 +104,14 @@ let services: [Target] = [
     service("inference", ["ServiceRuntime", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
     service("evaluator", ["ServiceRuntime", "MedicalBenchmark"]),
     service("mellama", ["ServiceRuntime", .httpClient, .yams]),
-    tests("gateway", ["Messages", "ServiceRuntime", "Jobs", "Artifacts", "TestSupport", .hummingbirdTesting, .logging]),
+    tests(
+        "gateway", ["Messages", "ServiceRuntime", "Jobs", "Artifacts", "TestSupport", .hummingbirdTesting, .logging]),
     tests("tokenizer", ["Messages", "ServiceRuntime", "TestSupport"]),
     tests("trainer", ["Messages", "ServiceRuntime", "TestSupport"]),
     tests("inference", ["Messages", "ServiceRuntime", "TestSupport"]),
     tests("evaluator", ["Messages", "ServiceRuntime", "TestSupport"]),
     tests("mellama", ["Messages", "TestSupport"]),
+    .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: settings),
     .testTarget(
         name: "IntegrationTests", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", "TestSupport", .httpClient],
         path: "Tests/IntegrationTests", swiftSettings: settings),

@@ -1,0 +1,11 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+public import Messages
+
+/// Does the work of claimed jobs. It never throws: every end is an outcome.
+public protocol ClaimedJobHandler: Sendable {
+    /// The kinds it serves; a worker claims no others.
+    var kinds: [JobKind] { get }
+    /// Called once an attempt. Long computation must run on a thread of its own, not on the cooperative pool.
+    func handle(_ envelope: JobEnvelope, control: JobControl) async -> JobOutcome
+}

@@ -1,0 +1,92 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// `evaluate.task`: one benchmark, one model, one setting.
+public struct EvaluateTask: JobPayload, Hashable {
+    public enum Mode: String, Codable, Sendable { case generate, loglikelihood, constrained }
+    public enum Profile: String, Codable, Sendable { case strict, published }
+
+    public var model: ModelReference
+    public var adapter: DataReference?
+    /// `pubmedqa`, `medqa`, `medmcqa`, `mmlu`, …
+    public var task: String
+    public var split: String?
+    /// A file or folder in the publisher's layout.
+    public var data: DataReference
+    /// Worked examples before each question. Default 0.
+    public var shots: Int?
+    /// Where the examples come from.
+    public var shotsData: DataReference?
+    /// The version of the prompt; default the task's own.
+    public var prompt: String?
+    public var mode: Mode?
+    public var profile: Profile?
+    /// At most so many items.
+    public var limit: Int?
+    /// Which records of the file to take, counted from 0, such as `400..<500`. Default all.
+    public var records: String?
+    public var seed: UInt64?
+
+    public init(
+        model: ModelReference, adapter: DataReference? = nil, task: String, split: String? = nil,
+        data: DataReference, shots: Int? = nil, shotsData: DataReference? = nil, prompt: String? = nil,
+        mode: Mode? = nil, profile: Profile? = nil, limit: Int? = nil, records: String? = nil, seed: UInt64? = nil
+    ) {
+        self.model = model
+        self.adapter = adapter
+        self.task = task
+        self.split = split
+        self.data = data
+        self.shots = shots
+        self.shotsData = shotsData
+        self.prompt = prompt
+        self.mode = mode
+        self.profile = profile
+        self.limit = limit
+        self.records = records
+        self.seed = seed
+    }
+
+    public struct Output: Codable, Sendable, Hashable {
+        enum CodingKeys: String, CodingKey, CaseIterable {
+            case metrics, parseRate, truncated, unfit, items, rows, result
+        }
+        /// By name, as fractions.
+        public var metrics: [String: MetricValue]
+        /// The share of answers that the parser could read.
+        public var parseRate: Double
+        /// Items whose prompt was cut to fit the context.
+        public var truncated: Int
+        /// Items that do not fit the context even when cut.
+        public var unfit: Int
+        public var items: Int
+        /// JSON Lines, a row an item.
+        public var rows: DataReference
+        /// Everything a report needs.
+        public var result: JSONValue
+
+        public init(
+            metrics: [String: MetricValue], parseRate: Double, truncated: Int, unfit: Int, items: Int,
+            rows: DataReference, result: JSONValue
+        ) {
+            self.metrics = metrics
+            self.parseRate = parseRate
+            self.truncated = truncated
+            self.unfit = unfit
+            self.items = items
+            self.rows = rows
+            self.result = result
+        }
+    }
+
+    public func validate() throws(MessageError) {
+        try Bound.notEmpty(task, "task")
+        try Bound.range(shots, 0...64, "shots")
+        try Bound.range(limit, 1...Int.max, "limit")
+        if let records { try RecordRange.check(records, "records") }
+    }
+
+    public static var outputFields: [String] { Output.CodingKeys.allCases.map(\.rawValue) }
+    public var references: [DataReference] {
+        model.references + [adapter, data, shotsData].compactMap { $0 }
+    }
+}

@@ -1,0 +1,34 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// `infer.generate`: a batch of prompts to continue.
+public struct GenerateText: JobPayload, Hashable {
+    public var model: ModelReference
+    public var adapter: DataReference?
+    public var requests: [GenerationRequest]
+    /// Whether prompts given as text start with the beginning-of-sequence id; default: as the tokenizer says.
+    public var addBOS: Bool?
+
+    public init(
+        model: ModelReference, adapter: DataReference? = nil, requests: [GenerationRequest], addBOS: Bool? = nil
+    ) {
+        self.model = model
+        self.adapter = adapter
+        self.requests = requests
+        self.addBOS = addBOS
+    }
+
+    public struct Output: Codable, Sendable, Hashable {
+        enum CodingKeys: String, CodingKey, CaseIterable { case results }
+        /// One a request, in their order.
+        public var results: [GenerationResult]
+        public init(results: [GenerationResult]) { self.results = results }
+    }
+
+    public func validate() throws(MessageError) {
+        try Bound.notEmpty(requests, "requests")
+        for (index, request) in requests.enumerated() { try request.validate("requests[\(index)]") }
+    }
+
+    public static var outputFields: [String] { Output.CodingKeys.allCases.map(\.rawValue) }
+    public var references: [DataReference] { model.references + [adapter].compactMap { $0 } }
+}

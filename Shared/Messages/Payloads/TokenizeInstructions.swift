@@ -1,0 +1,77 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// `tokenize.instructions`: instruction samples to sequences whose prompts are no targets.
+public struct TokenizeInstructions: JobPayload, Hashable {
+    public struct Source: Codable, Sendable, Hashable {
+        public var name: String
+        /// A publisher's layout such as `alpaca`; docs/recipes/README.md lists them.
+        public var format: String
+        public var path: DataReference
+        /// The name of a Table A1 prompt, such as `WikiDocPatient`; default: the layout's own.
+        public var template: String?
+        /// At most so many samples.
+        public var limit: Int?
+
+        public init(
+            name: String, format: String, path: DataReference, template: String? = nil, limit: Int? = nil
+        ) {
+            self.name = name
+            self.format = format
+            self.path = path
+            self.template = template
+            self.limit = limit
+        }
+    }
+
+    public var tokenizer: DataReference
+    public var sources: [Source]
+    public var sequenceLength: Int
+    /// Whether several samples share a sequence, isolated from each other. Default true.
+    public var packing: Bool?
+    public var seed: UInt64?
+
+    public init(
+        tokenizer: DataReference, sources: [Source], sequenceLength: Int, packing: Bool? = nil, seed: UInt64? = nil
+    ) {
+        self.tokenizer = tokenizer
+        self.sources = sources
+        self.sequenceLength = sequenceLength
+        self.packing = packing
+        self.seed = seed
+    }
+
+    public struct Output: Codable, Sendable, Hashable {
+        enum CodingKeys: String, CodingKey, CaseIterable { case dataset, samples, tokens, truncated, dropped }
+        public var dataset: DataReference
+        /// Samples by source.
+        public var samples: [String: Int]
+        /// Tokens by source.
+        public var tokens: [String: Int]
+        /// Samples whose context was cut to fit.
+        public var truncated: Int
+        public var dropped: [DroppedCount]
+
+        public init(
+            dataset: DataReference, samples: [String: Int], tokens: [String: Int], truncated: Int,
+            dropped: [DroppedCount]
+        ) {
+            self.dataset = dataset
+            self.samples = samples
+            self.tokens = tokens
+            self.truncated = truncated
+            self.dropped = dropped
+        }
+    }
+
+    public func validate() throws(MessageError) {
+        try Bound.notEmpty(sources, "sources")
+        try Bound.range(sequenceLength, 8...1_048_576, "sequenceLength")
+        for (index, source) in sources.enumerated() {
+            try Bound.notEmpty(source.name, "sources[\(index)].name")
+            try Bound.range(source.limit, 1...Int.max, "sources[\(index)].limit")
+        }
+    }
+
+    public static var outputFields: [String] { Output.CodingKeys.allCases.map(\.rawValue) }
+    public var references: [DataReference] { [tokenizer] + sources.map(\.path) }
+}

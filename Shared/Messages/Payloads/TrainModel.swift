@@ -1,0 +1,46 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// `train.pretrain`, `train.tune` and `train.supervised`: one trainer with three settings.
+public struct TrainModel: JobPayload, Hashable {
+    public var model: ModelReference
+    /// Token shards; exactly one of `dataset` and `tokens` is given.
+    public var dataset: DataReference?
+    /// JSON Lines of `{"input_ids": […], "labels": […]}`; a label of −100 is no target.
+    public var tokens: DataReference?
+    /// What differs from the stage's defaults, which are the paper's.
+    public var recipe: TrainingSettings?
+
+    public init(
+        model: ModelReference, dataset: DataReference? = nil, tokens: DataReference? = nil,
+        recipe: TrainingSettings? = nil
+    ) {
+        self.model = model
+        self.dataset = dataset
+        self.tokens = tokens
+        self.recipe = recipe
+    }
+
+    public struct Output: Codable, Sendable, Hashable {
+        enum CodingKeys: String, CodingKey, CaseIterable { case model, adapter, summary }
+        /// The model; with LoRA it is the base that was given.
+        public var model: DataReference?
+        /// The adapter in PEFT's form, with LoRA.
+        public var adapter: DataReference?
+        public var summary: TrainingSummary
+
+        public init(model: DataReference?, adapter: DataReference? = nil, summary: TrainingSummary) {
+            self.model = model
+            self.adapter = adapter
+            self.summary = summary
+        }
+    }
+
+    public func validate() throws(MessageError) {
+        try Bound.require(
+            (dataset == nil) != (tokens == nil), "dataset", "give exactly one of \"dataset\" and \"tokens\"")
+        try recipe?.validate("recipe")
+    }
+
+    public static var outputFields: [String] { Output.CodingKeys.allCases.map(\.rawValue) }
+    public var references: [DataReference] { model.references + [dataset, tokens].compactMap { $0 } }
+}

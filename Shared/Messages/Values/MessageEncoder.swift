@@ -1,0 +1,25 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+public import FoundationEssentials
+
+/// Turns typed messages into JSON: keys sorted, slashes unescaped, so that equal messages are equal bytes.
+public enum MessageEncoder {
+    /// The message as UTF-8 JSON on one line.
+    public static func encode(_ value: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(value)
+    }
+
+    /// The message as JSON that a person reads.
+    public static func prettyPrinted(_ value: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        return try encoder.encode(value)
+    }
+
+    /// The message as an untyped value.
+    public static func value(_ value: some Encodable) throws -> JSONValue {
+        try JSONDecoder().decode(JSONValue.self, from: encode(value))
+    }
+}

@@ -1,0 +1,47 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// A model: a Hugging Face folder, or a configuration to start from nothing with.
+public enum ModelReference: Hashable, Sendable {
+    case stored(DataReference)
+    /// `configuration` is config.json's content; weights are drawn from `seed`.
+    case fresh(configuration: JSONValue, seed: UInt64)
+
+    /// The data it names, if it does.
+    public var references: [DataReference] {
+        if case .stored(let reference) = self { [reference] } else { [] }
+    }
+}
+
+extension ModelReference: Codable {
+    private enum CodingKeys: String, CodingKey { case configuration, seed }
+
+    public init(from decoder: any Decoder) throws {
+        if let reference = try? decoder.singleValueContainer().decode(DataReference.self) {
+            self = .stored(reference)
+            return
+        }
+        let container: KeyedDecodingContainer<CodingKeys>
+        do {
+            container = try decoder.container(keyedBy: CodingKeys.self)
+        } catch {
+            throw MessageError(
+                .wrongType, path: CodingPath.text(decoder.codingPath),
+                detail: "expected a model: an artifact, a path, or {\"configuration\": {…}, \"seed\": 1}")
+        }
+        self = .fresh(
+            configuration: try container.decode(JSONValue.self, forKey: .configuration),
+            seed: try container.decodeIfPresent(UInt64.self, forKey: .seed) ?? 0)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .stored(let reference):
+            var container = encoder.singleValueContainer()
+            try container.encode(reference)
+        case .fresh(let configuration, let seed):
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(configuration, forKey: .configuration)
+            try container.encode(seed, forKey: .seed)
+        }
+    }
+}
