@@ -25,6 +25,9 @@ struct PieceTable: Sendable {
     /// The value of a string, or −1.
     func find(_ bytes: [UInt8]) -> Int32 { bytes.withUnsafeBufferPointer { find($0) } }
 
+    /// The string that was inserted as number `entry`, counted from 0.
+    func bytes(ofEntry entry: Int) -> [UInt8] { Array(arena[ends[entry]..<ends[entry + 1]]) }
+
     /// Adds a string, or returns the value it already has.
     mutating func insert(_ bytes: [UInt8], _ value: Int32) -> Int32? {
         if (count + 1) * 2 > slots.count { grow() }
