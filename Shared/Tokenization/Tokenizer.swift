@@ -26,7 +26,7 @@ public protocol Tokenizer: Sendable {
     /// control tokens have none. Bytes of one token may be part of a character.
     func appendBytes(of id: TokenID, to bytes: inout [UInt8])
 
-    /// The text of these ids. Ids outside the vocabulary are skipped; invalid bytes become U+FFFD.
+    /// The text of these ids. Invalid bytes and ids outside the vocabulary become U+FFFD.
     func decode(_ ids: [TokenID]) -> String
 
     /// A decoder that is given one id at a time.
