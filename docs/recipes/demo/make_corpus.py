@@ -396,6 +396,19 @@ def talk(dice):
     return " ".join(lines)
 
 
+def vote(dice, plan):
+    """A show of hands. It also teaches the vocabulary the words yes, no and maybe, so that each is a single piece."""
+    friends = dice.some(everyday.NAMES, dice.whole(4, 6))
+    says = [dice.pick(["yes", "no", "maybe"]) for _ in friends]
+    spoken = "; ".join(f"{name} {dice.pick(['says', 'says', 'thinks it over and says', 'only says', 'shrugs and says'])} {word}" for name, word in zip(friends, says))
+    count = {word: says.count(word) for word in ("yes", "no", "maybe")}
+    words = ["none", "one", "two", "three", "four", "five", "six"]
+    tally = listed([f"{words[count[word]]} {word}" for word in ("yes", "no", "maybe") if count[word]])
+    end = ("So it is agreed." if count["yes"] > count["no"] + count["maybe"] else "So nothing comes of it." if count["no"] > count["yes"] + count["maybe"]
+           else "So it is put off until tomorrow.")
+    return dice.pick([f"Who is for {plan}? {spoken}. That makes {tally}. {end}", f"They vote about {plan}. {spoken}. The result is {tally}. {end}"])
+
+
 def animal(dice, row):
     name, kind, home, food, habit, winter = row
     a = dice.pick(everyday.NAMES)
@@ -425,7 +438,7 @@ def trade(dice, row):
 def general():
     dice = Dice("general")
     texts = everyday.passages()
-    texts += [sums(dice) for _ in range(120)] + [talk(dice) for _ in range(30)]
+    texts += [sums(dice) for _ in range(120)] + [talk(dice) for _ in range(30)] + [vote(dice, plan) for plan in everyday.PLANS * 2]
     for _ in range(3):
         texts += [dish(dice, row) for row in everyday.rows(everyday.DISHES)]
         texts += [animal(dice, row) for row in everyday.rows(nature.ANIMALS)]

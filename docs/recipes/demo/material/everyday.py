@@ -168,6 +168,12 @@ Where does this road lead?|To the quarry, and after that to nowhere.
 """
 
 
+# what friends are asked about
+PLANS = ["soup for supper", "a walk to the lake", "a red door", "an earlier train", "chess after lunch", "a dog for the courtyard", "a window on the north side", "music at breakfast", "tea with lemon",
+         "a trip to the island", "plums in the cake", "a smaller table", "singing on the bus", "painting the fence", "a longer break", "snow boots", "a second lamp", "lentils on Monday",
+         "a bench under the oak", "closing at noon", "fish in paper", "learning Greek", "a clock without numbers", "two cats"]
+
+
 def passages():
     return [paragraph.strip().replace("\n", " ") for paragraph in PASSAGES.strip().split("\n\n")]
 

@@ -153,7 +153,7 @@ TEST_FINDINGS = {
 }
 
 TEST_SUPPORT = {
-    "yes": ["A significant benefit was still present a year later.", "Younger and older persons alike had a clear benefit.", "The effect was consistent across sites."],
+    "yes": ["A significant benefit was still present a year later.", "Younger and older persons alike had a clear benefit.", "Consistent effects were found across sites."],
     "no": ["Results did not differ between sites.", "There was no effect a year later, either.", "A second analysis gave the same answer."],
     "maybe": ["The sample was too small to be sure.", "A larger trial is needed, since estimates were uncertain.", "Younger and older persons showed conflicting results."],
 }
