@@ -20,7 +20,8 @@ struct FewShotSampler {
         while chosen.count < count {
             guard taken.count < pool.count else {
                 throw BenchmarkError(
-                    .invalidSetting, "shots", "\(count) are asked for, and \"shotsData\" has \(chosen.count) other items",
+                    .invalidSetting, "shots",
+                    "\(count) are asked for, and \"shotsData\" has \(chosen.count) other items",
                     remedy: "ask for fewer, or name a larger file in \"shotsData\"")
             }
             let index = generator.index(below: pool.count)

@@ -9,7 +9,7 @@ enum PromptLibrary {
     /// The wording is the paper's to the byte, with one exception: MedQA's "from A to E" says the last letter that
     /// the item has, so that four-option files are not asked for an E.
     static func tableA2(_ dataset: String, slots: [PromptTemplate.Slot]) -> [PromptTemplate] {
-        guard let template = tableA2.evaluation_A2.first(where: { $0.name == dataset })?.template else { return [] }
+        guard let template = tableA2.prompts.first(where: { $0.name == dataset })?.template else { return [] }
         return [
             PromptTemplate(
                 name: "table-a2/1", source: tableA2.source, preamble: [], body: segments(of: template, slots: slots))
@@ -41,7 +41,12 @@ enum PromptLibrary {
         }
 
         let source: String
-        let evaluation_A2: [Prompt]
+        let prompts: [Prompt]
+
+        enum CodingKeys: String, CodingKey {
+            case source
+            case prompts = "evaluation_A2"
+        }
     }
 
     private static func segments(of template: String, slots: [PromptTemplate.Slot]) -> [PromptTemplate.Segment] {

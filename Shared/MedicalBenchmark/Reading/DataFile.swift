@@ -12,7 +12,8 @@ struct DataFile {
 
     init(_ url: URL) throws(BenchmarkError) {
         path = url.path
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        let url = url.resolvingSymlinksInPath()
+        let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
         guard let attributes, attributes[.type] as? FileAttributeType == .typeRegular else {
             throw BenchmarkError(
                 .unreadable, path, "no such file",

@@ -29,8 +29,10 @@ struct MarkdownWriter {
         for character in text {
             switch character {
             case "(" where result.last == "]": result += "\\("
-            case "\\", "`", "*", "_", "|", "<", ">", "#": result += "\\\(character)"
+            case "\\", "`", "*", "_", "|", "#": result += "\\\(character)"
             case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
             case _ where character.isNewline: result += " "
             default: result.append(character)
             }

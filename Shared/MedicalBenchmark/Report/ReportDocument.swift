@@ -17,7 +17,11 @@ struct ReportDocument {
         title = report.title
         addStages(report)
         addPerplexity(report)
-        for table in report.scores { add(table, isBrief: isBrief) }
+        var tasks: Set<String> = []
+        for table in report.scores {
+            add(table)
+            if tasks.insert(table.task).inserted { addPaper(table, isBrief: isBrief) }
+        }
         addTraining(report)
         if let corpus = report.corpus { add(corpus) }
     }
@@ -48,7 +52,7 @@ struct ReportDocument {
         blocks.append(.table(ReportGrid(header: ["model"] + domains, rows: rows)))
     }
 
-    private mutating func add(_ table: ScoreTable, isBrief: Bool) {
+    private mutating func add(_ table: ScoreTable) {
         blocks.append(.heading(table.heading))
         blocks.append(.paragraph(table.settingSentence))
         let ours = table.rows.map { row in
@@ -66,12 +70,16 @@ struct ReportDocument {
         ]
         let header = ["model", "accuracy", "macro-F1", "weighted F1", "parsed", "cut", "unfit"]
         blocks.append(.table(ReportGrid(header: header, rows: ours + [baseline])))
+    }
+
+    /// The paper's rows stand once for a task, under its first table.
+    private mutating func addPaper(_ table: ScoreTable, isBrief: Bool) {
         let paper = table.paperRows(isBrief: isBrief)
         guard let setting = paper.first?.setting else { return }
-        let other = table.shots == 0 && setting == "zero-shot" ? "" : "; another setting than this table's"
+        let note = paper.contains { $0.isCited } ? "; * taken by its authors from another paper" : ""
         blocks.append(
-            .paragraph("The paper's figures (\(setting), its own test set, prompt and parser\(other)); "
-                + "* taken by its authors from another paper:"))
+            .paragraph(
+                "The paper's figures for \(table.taskName) (\(setting); its own test set, prompt and parser\(note)):"))
         blocks.append(
             .table(
                 ReportGrid(

@@ -53,7 +53,8 @@ public struct StageEffect: Codable, Sendable, Hashable {
                 entry?.evaluations?.first { ScoreTable.Setting($0) == setting }
             }
             guard let before = same(from) else {
-                unpaired.append("\(ScoreTable.heading(after)): \(from.label) was not asked the same items in this setting")
+                unpaired.append(
+                    "\(ScoreTable.heading(after)): \(from.label) was not asked the same items in this setting")
                 continue
             }
             do throws(BenchmarkError) {

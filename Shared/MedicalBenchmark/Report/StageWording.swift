@@ -18,7 +18,9 @@ struct StageWording {
         }
         let moved = effect.perplexity.filter { !Self.isSame($0.before, $0.after) }
         let scored = effect.scores.filter { $0.change.isMeasurable }
-        let differs = effect.scores.contains { $0.change.changedAnswers > 0 }
+        let differs =
+            effect.scores.contains { $0.change.changedAnswers > 0 }
+            || effect.perplexity.contains { $0.before != $0.after }
         guard moved.isEmpty, scored.isEmpty else {
             let domains = moved.map { "\($0.domain) perplexity \($0.after < $0.before ? "fell" : "rose")" }
             let scores = scored.map {
@@ -45,11 +47,16 @@ struct StageWording {
     private func perplexity(_ change: StageEffect.PerplexityChange) -> String {
         let figures = "\(Figures.perplexity(change.before)) to \(Figures.perplexity(change.after))"
         var text = "Perplexity on held-out \(change.domain) text: \(figures)"
-        text += Self.isSame(change.before, change.after)
-            ? ", no change to speak of (within 0.5 %)" : " (\(Figures.percent(change.after / change.before - 1)))"
+        if change.before == change.after {
+            text += ", unchanged"
+        } else {
+            text += " (\(Figures.percent(change.after / change.before - 1)))"
+            if Self.isSame(change.before, change.after) { text += ", no change to speak of" }
+        }
         if let control = change.control, let name = effect.control {
             text += "; \(name) ended at \(Figures.perplexity(control))"
-            text += Self.isSame(control, change.after)
+            text +=
+                Self.isSame(control, change.after)
                 ? ", the same as this stage"
                 : ", and this stage is \(Figures.percent(change.after / control - 1)) against it"
         }

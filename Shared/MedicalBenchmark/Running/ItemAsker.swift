@@ -38,7 +38,8 @@ struct ItemAsker: Sendable {
         let asked = fitted.indices.filter { fitted[$0].fits }
         var answers = [Answer](repeating: Answer(output: "", scores: nil), count: items.count)
         if !asked.isEmpty {
-            let given = try await self.answers(asked.map { (items[$0], fitted[$0].text) })
+            let given = try await self.answers(
+                asked.map { (items[$0], fitted[$0].text) }, answerTokens: answerTokens)
             for (index, answer) in zip(asked, given) { answers[index] = answer }
         }
         return items.indices.map { index in
@@ -75,15 +76,16 @@ struct ItemAsker: Sendable {
         let scores: [String: Double]?
     }
 
-    private func answers(_ questions: [(item: BenchmarkItem, prompt: String)]) async throws -> [Answer] {
+    private func answers(
+        _ questions: [(item: BenchmarkItem, prompt: String)], answerTokens: Int
+    ) async throws -> [Answer] {
         let settings = evaluation.settings
         if settings.mode == .loglikelihood { return try await likeliest(questions) }
-        let maxTokens = settings.maxTokens(in: model.contextLength)
         let requests = questions.map { item, prompt in
             settings.mode == .generate
-                ? PromptRequest(prompt: prompt, maxTokens: maxTokens, stop: settings.stop)
+                ? PromptRequest(prompt: prompt, maxTokens: answerTokens, stop: settings.stop)
                 : PromptRequest(
-                    prompt: prompt, maxTokens: maxTokens, choices: item.labels.map(PromptTemplate.continuation))
+                    prompt: prompt, maxTokens: answerTokens, choices: item.labels.map(PromptTemplate.continuation))
         }
         let call = Self.call(settings.mode.rawValue, requests.map(\.prompt))
         let given = try await model.generate(requests, call: call)

@@ -48,7 +48,7 @@ public struct MMLU: BenchmarkTask {
         }
         guard usable.count >= count else {
             throw BenchmarkError(
-                .invalidSetting, "shots", 
+                .invalidSetting, "shots",
                 "\(count) are asked for, and \(item.subject ?? "the subject") has \(usable.count)",
                 remedy: "ask for fewer, or name a folder of that subject's dev file in \"shotsData\"")
         }

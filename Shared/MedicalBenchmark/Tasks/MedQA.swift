@@ -18,7 +18,12 @@ public struct MedQA: BenchmarkTask {
         let id: String?
         let question: String
         let options: [String: String]
-        let answer_idx: String
+        let answerLetter: String
+
+        enum CodingKeys: String, CodingKey {
+            case id, question, options
+            case answerLetter = "answer_idx"
+        }
     }
 
     /// The paper's "test" is the publisher's dev split (Table 6, footnote), so that is what a folder gives by default.
@@ -35,13 +40,13 @@ public struct MedQA: BenchmarkTask {
             guard (2...10).contains(letters.count), letters == Array(OptionLetters.all.prefix(letters.count)) else {
                 throw refuse("options", "are not lettered A, B, C and so on")
             }
-            guard letters.contains(record.answer_idx) else { throw refuse("answer_idx", "is no letter of an option") }
+            guard letters.contains(record.answerLetter) else { throw refuse("answer_idx", "is no letter of an option") }
             guard !record.question.isBlank else { throw refuse("question", "is empty") }
             items.append(
                 BenchmarkItem(
                     id: record.id ?? String(items.count), question: record.question,
                     options: letters.map { BenchmarkItem.Option(label: $0, text: record.options[$0] ?? "") },
-                    labels: letters, gold: record.answer_idx))
+                    labels: letters, gold: record.answerLetter))
         }
         return try BenchmarkDataset(
             split: split ?? DataLocation.split(of: url), file: file.path, sha256: file.digest, items: items)

@@ -18,9 +18,15 @@ public struct PubMedQA: BenchmarkTask {
     public init() {}
 
     private struct Record: Decodable {
-        let QUESTION: String
-        let CONTEXTS: [String]
-        let final_decision: String
+        let question: String
+        let contexts: [String]
+        let decision: String
+
+        enum CodingKeys: String, CodingKey {
+            case question = "QUESTION"
+            case contexts = "CONTEXTS"
+            case decision = "final_decision"
+        }
     }
 
     public func read(_ location: URL, split: String?) throws(BenchmarkError) -> BenchmarkDataset {
@@ -32,12 +38,12 @@ public struct PubMedQA: BenchmarkTask {
             func refuse(_ field: String, _ reason: String) -> BenchmarkError {
                 .record(file.path, line: entry.line, field: field, reason, remedy: RecordDecoder.layoutRemedy)
             }
-            let gold = record.final_decision.lowercased()
+            let gold = record.decision.lowercased()
             guard Self.labels.contains(gold) else { throw refuse("final_decision", "is none of yes, no, maybe") }
-            guard !record.QUESTION.isBlank else { throw refuse("QUESTION", "is empty") }
+            guard !record.question.isBlank else { throw refuse("QUESTION", "is empty") }
             items.append(
                 BenchmarkItem(
-                    id: entry.key, question: record.QUESTION, context: record.CONTEXTS.joined(separator: "\n"),
+                    id: entry.key, question: record.question, context: record.contexts.joined(separator: "\n"),
                     labels: Self.labels, gold: gold))
         }
         return try BenchmarkDataset(
