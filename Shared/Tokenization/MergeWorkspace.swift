@@ -6,19 +6,13 @@
 /// length), a count, and up to nine ids. A word that hashes to a taken line replaces it.
 // Unchecked, as one call of the encoder at a time owns a workspace (see WorkspacePool).
 final class MergeWorkspace: @unchecked Sendable {
-    static let lines = 1 << 14
+    static let lines = 1 << 15
     static let lineBytes = 64
     static let longestKey = 22
     static let mostIDs = 9
 
     let cache: UnsafeMutableRawPointer
-    var ids: [TokenID] = []
-    var symbols: [Int32] = []
-    var starts: [Int32] = []
-    var merged: [Int32] = []
-    var previous: [Int32] = []
-    var following: [Int32] = []
-    var heap = MergeHeap()
+    var buffers = MergeBuffers()
     var prefixed: [UInt8] = []
 
     init() {
@@ -28,6 +22,17 @@ final class MergeWorkspace: @unchecked Sendable {
     }
 
     deinit { cache.deallocate() }
+}
+
+/// What one merge needs: a value, so that its parts are reached without a check each.
+struct MergeBuffers {
+    var ids: [TokenID] = []
+    var symbols: [Int32] = []
+    var starts: [Int32] = []
+    var merged: [Int32] = []
+    var previous: [Int32] = []
+    var following: [Int32] = []
+    var heap = MergeHeap()
 }
 
 /// A binary min-heap of candidate merges: rank in the upper half of the key, position in the lower.

@@ -11,20 +11,20 @@ struct PairMerger: Sendable {
     let byteIDs: [TokenID]?
     let unknown: TokenID
 
-    /// Puts the ids of `text` (valid UTF-8, in which ' ' and U+2581 are the same) into `workspace.ids`.
-    func encode(_ text: UnsafeBufferPointer<UInt8>, _ workspace: MergeWorkspace, scanLimit: Int = longestScan) {
-        workspace.symbols.removeAll(keepingCapacity: true)
-        workspace.starts.removeAll(keepingCapacity: true)
+    /// Puts the ids of `text` (valid UTF-8, in which ' ' and U+2581 are the same) into `buffers.ids`.
+    func encode(_ text: UnsafeBufferPointer<UInt8>, _ buffers: inout MergeBuffers, scanLimit: Int = longestScan) {
+        buffers.symbols.removeAll(keepingCapacity: true)
+        buffers.starts.removeAll(keepingCapacity: true)
         var index = 0
         while index < text.count {
             var (scalar, length) = SymbolTable.scalar(text, at: index)
             if scalar == 0x20 { scalar = SymbolTable.spaceScalar }
-            workspace.symbols.append(table.symbol(scalar))
-            workspace.starts.append(Int32(index))
+            buffers.symbols.append(table.symbol(scalar))
+            buffers.starts.append(Int32(index))
             index += length
         }
-        if workspace.symbols.count <= scanLimit { mergeByScan(workspace) } else { mergeByHeap(workspace) }
-        write(text, workspace)
+        if buffers.symbols.count <= scanLimit { mergeByScan(&buffers) } else { mergeByHeap(&buffers) }
+        write(text, &buffers)
     }
 
     /// The symbol two neighbours merge into, or −1.
@@ -33,15 +33,15 @@ struct PairMerger: Sendable {
         left < 0 || right < 0 ? -1 : table.merges.find(PairTable.key(left, right))
     }
 
-    private func mergeByScan(_ workspace: MergeWorkspace) {
-        var count = workspace.symbols.count
-        workspace.merged.removeAll(keepingCapacity: true)
+    private func mergeByScan(_ buffers: inout MergeBuffers) {
+        var count = buffers.symbols.count
+        buffers.merged.removeAll(keepingCapacity: true)
         for i in 0..<count {
-            workspace.merged.append(i + 1 < count ? merge(workspace.symbols[i], workspace.symbols[i + 1]) : -1)
+            buffers.merged.append(i + 1 < count ? merge(buffers.symbols[i], buffers.symbols[i + 1]) : -1)
         }
-        workspace.symbols.withUnsafeMutableBufferPointer { symbols in
-            workspace.starts.withUnsafeMutableBufferPointer { starts in
-                workspace.merged.withUnsafeMutableBufferPointer { merged in
+        buffers.symbols.withUnsafeMutableBufferPointer { symbols in
+            buffers.starts.withUnsafeMutableBufferPointer { starts in
+                buffers.merged.withUnsafeMutableBufferPointer { merged in
                     while true {
                         var best = -1
                         var bestRank = Int32.max
@@ -63,65 +63,65 @@ struct PairMerger: Sendable {
                 }
             }
         }
-        workspace.symbols.removeLast(workspace.symbols.count - count)
-        workspace.starts.removeLast(workspace.starts.count - count)
+        buffers.symbols.removeLast(buffers.symbols.count - count)
+        buffers.starts.removeLast(buffers.starts.count - count)
     }
 
-    private func mergeByHeap(_ workspace: MergeWorkspace) {
-        let count = workspace.symbols.count
-        workspace.merged = [Int32](repeating: -1, count: count)
-        workspace.previous = (0..<count).map { Int32($0) - 1 }
-        workspace.following = (0..<count).map { $0 + 1 < count ? Int32($0) + 1 : -1 }
-        workspace.heap.removeAll()
+    private func mergeByHeap(_ buffers: inout MergeBuffers) {
+        let count = buffers.symbols.count
+        buffers.merged = [Int32](repeating: -1, count: count)
+        buffers.previous = (0..<count).map { Int32($0) - 1 }
+        buffers.following = (0..<count).map { $0 + 1 < count ? Int32($0) + 1 : -1 }
+        buffers.heap.removeAll()
         func consider(_ left: Int) {
             guard left >= 0 else { return }
-            let right = Int(workspace.following[left])
-            let symbol = right < 0 ? -1 : merge(workspace.symbols[left], workspace.symbols[right])
-            workspace.merged[left] = symbol
-            if symbol >= 0 { workspace.heap.push(rank: table.ranks[Int(symbol)], position: left) }
+            let right = Int(buffers.following[left])
+            let symbol = right < 0 ? -1 : merge(buffers.symbols[left], buffers.symbols[right])
+            buffers.merged[left] = symbol
+            if symbol >= 0 { buffers.heap.push(rank: table.ranks[Int(symbol)], position: left) }
         }
         for left in 0..<count { consider(left) }
-        while let (rank, left) = workspace.heap.pop() {
+        while let (rank, left) = buffers.heap.pop() {
             // An entry is stale unless the pair that is there now has its rank; a symbol merged away has no pair.
-            let symbol = workspace.merged[left]
+            let symbol = buffers.merged[left]
             guard symbol >= 0, table.ranks[Int(symbol)] == rank else { continue }
-            let right = Int(workspace.following[left])
-            let next = workspace.following[right]
-            workspace.symbols[left] = symbol
-            workspace.merged[right] = -1
-            workspace.starts[right] = -1
-            workspace.following[left] = next
-            if next >= 0 { workspace.previous[Int(next)] = Int32(left) }
+            let right = Int(buffers.following[left])
+            let next = buffers.following[right]
+            buffers.symbols[left] = symbol
+            buffers.merged[right] = -1
+            buffers.starts[right] = -1
+            buffers.following[left] = next
+            if next >= 0 { buffers.previous[Int(next)] = Int32(left) }
             consider(left)
-            consider(Int(workspace.previous[left]))
+            consider(Int(buffers.previous[left]))
         }
         var kept = 0
-        for i in 0..<count where workspace.starts[i] >= 0 {
-            workspace.symbols[kept] = workspace.symbols[i]
-            workspace.starts[kept] = workspace.starts[i]
+        for i in 0..<count where buffers.starts[i] >= 0 {
+            buffers.symbols[kept] = buffers.symbols[i]
+            buffers.starts[kept] = buffers.starts[i]
             kept += 1
         }
-        workspace.symbols.removeLast(count - kept)
-        workspace.starts.removeLast(count - kept)
+        buffers.symbols.removeLast(count - kept)
+        buffers.starts.removeLast(count - kept)
     }
 
-    private func write(_ text: UnsafeBufferPointer<UInt8>, _ workspace: MergeWorkspace) {
-        workspace.ids.removeAll(keepingCapacity: true)
-        for (i, symbol) in workspace.symbols.enumerated() {
+    private func write(_ text: UnsafeBufferPointer<UInt8>, _ buffers: inout MergeBuffers) {
+        buffers.ids.removeAll(keepingCapacity: true)
+        for (i, symbol) in buffers.symbols.enumerated() {
             let output = symbol < 0 ? -1 : table.outputs[Int(symbol)]
             if output >= 0 {
-                workspace.ids.append(output)
+                buffers.ids.append(output)
             } else if let byteIDs {
-                let start = Int(workspace.starts[i])
+                let start = Int(buffers.starts[i])
                 // Only a single character can be without a piece. A space is written as U+2581.
                 if text[start] == 0x20 {
-                    for byte in SymbolTable.space { workspace.ids.append(byteIDs[Int(byte)]) }
+                    for byte in SymbolTable.space { buffers.ids.append(byteIDs[Int(byte)]) }
                 } else {
                     let length = SymbolTable.scalar(text, at: start).length
-                    for byte in text[start..<start + length] { workspace.ids.append(byteIDs[Int(byte)]) }
+                    for byte in text[start..<start + length] { buffers.ids.append(byteIDs[Int(byte)]) }
                 }
-            } else if workspace.ids.last != unknown {
-                workspace.ids.append(unknown)
+            } else if buffers.ids.last != unknown {
+                buffers.ids.append(unknown)
             }
         }
     }

@@ -120,8 +120,8 @@ extension SentencePieceTokenizer {
     ) {
         let length = end - begin
         guard length <= MergeWorkspace.longestKey else {
-            merger.encode(UnsafeBufferPointer(rebasing: text[begin..<end]), workspace)
-            appendWordIDs(workspace.ids, from: start, to: &ids)
+            merger.encode(UnsafeBufferPointer(rebasing: text[begin..<end]), &workspace.buffers)
+            appendWordIDs(workspace.buffers.ids, from: start, to: &ids)
             return
         }
         let key = WordKey(text, begin, length)
@@ -135,14 +135,14 @@ extension SentencePieceTokenizer {
             appendWordIDs(stored, from: start, to: &ids)
             return
         }
-        merger.encode(UnsafeBufferPointer(rebasing: text[begin..<end]), workspace)
-        appendWordIDs(workspace.ids, from: start, to: &ids)
-        guard workspace.ids.count <= MergeWorkspace.mostIDs else { return }
+        merger.encode(UnsafeBufferPointer(rebasing: text[begin..<end]), &workspace.buffers)
+        appendWordIDs(workspace.buffers.ids, from: start, to: &ids)
+        guard workspace.buffers.ids.count <= MergeWorkspace.mostIDs else { return }
         line.storeBytes(of: key.a, as: UInt64.self)
         line.storeBytes(of: key.b, toByteOffset: 8, as: UInt64.self)
         line.storeBytes(of: key.c, toByteOffset: 16, as: UInt64.self)
-        line.storeBytes(of: Int32(workspace.ids.count), toByteOffset: 24, as: Int32.self)
-        for (i, id) in workspace.ids.enumerated() {
+        line.storeBytes(of: Int32(workspace.buffers.ids.count), toByteOffset: 24, as: Int32.self)
+        for (i, id) in workspace.buffers.ids.enumerated() {
             line.storeBytes(of: id, toByteOffset: 28 + 4 * i, as: TokenID.self)
         }
     }
