@@ -8,15 +8,15 @@ extension Trainer {
     /// Trains to the last step, or until asked to stop.
     ///
     /// - Parameters:
-    ///   - resume: goes on from the newest whole checkpoint of this run, if there is one.
-    ///   - shouldStop: asked before every micro-batch; the steps done so far are then checkpointed.
+    ///   - resume: goes on from the newest whole checkpoint of this run, if there is one; false removes all there are.
+    ///   - shouldStop: asked before every micro-batch and held-out row; the steps done so far are then checkpointed.
     ///   - onEvent: hears of everything in order, on the calling thread.
     /// - Throws: where the loss is no longer finite (step and batch are named), where a checkpoint cannot be written,
     ///   or where the folder holds another run's.
     public mutating func run(
         resume: Bool = true, shouldStop: () -> Bool = { false }, onEvent: (TrainingEvent) -> Void = { _ in }
     ) throws -> TrainingOutcome {
-        if resume { try restore(onEvent) }
+        if resume { try restore(onEvent) } else { try store?.removeAll() }
         onEvent(
             .started(
                 TrainingStart(
@@ -37,13 +37,12 @@ extension Trainer {
             }
             let began = now()
             guard let report = try step(order, &gradients, began: began, shouldStop) else {
-                if saved != progress.step || saved == 0 { try checkpoint(onEvent) }
-                return .interrupted(step: progress.step)
+                return try interrupt(saved, onEvent)
             }
             onEvent(.step(report))
             let isLast = progress.step == plan.totalSteps
             if recipe.evaluateEvery > 0, progress.step % recipe.evaluateEvery == 0 || isLast, let heldOut {
-                let result = try evaluate(heldOut)
+                guard let result = try evaluate(heldOut, shouldStop) else { return try interrupt(saved, onEvent) }
                 evaluation = (progress.step, result)
                 onEvent(.evaluated(step: progress.step, result))
             }
@@ -56,7 +55,7 @@ extension Trainer {
         if let evaluation, evaluation.step == progress.step {
             final = evaluation.result
         } else if let heldOut {
-            let result = try evaluate(heldOut)
+            guard let result = try evaluate(heldOut, shouldStop) else { return try interrupt(saved, onEvent) }
             onEvent(.evaluated(step: progress.step, result))
             final = result
         }
@@ -66,8 +65,16 @@ extension Trainer {
                 losses: progress.losses, heldOut: final))
     }
 
-    private func evaluate(_ heldOut: TokenDataset) throws -> PerplexityResult {
-        try Perplexity.evaluate(model, heldOut, isolated: heldOut.manifest?.packing != .documents).total
+    /// Checkpoints the present step unless that was the last thing done.
+    private mutating func interrupt(_ saved: Int, _ onEvent: (TrainingEvent) -> Void) throws -> TrainingOutcome {
+        if saved != progress.step || saved == 0 { try checkpoint(onEvent) }
+        return .interrupted(step: progress.step)
+    }
+
+    private func evaluate(_ heldOut: TokenDataset, _ shouldStop: () -> Bool) throws -> PerplexityResult? {
+        try Perplexity.evaluate(
+            model, heldOut, isolated: heldOut.manifest?.packing != .documents, isCancelled: shouldStop
+        )?.total
     }
 
     private var tokensPerSecond: Double {

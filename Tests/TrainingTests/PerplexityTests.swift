@@ -17,13 +17,14 @@ struct PerplexityTests {
             row.textBytes = 10 + index
             return row
         }
-        let result = try Perplexity.evaluate(model, TokenDataset(rows: rows))
+        let result = try #require(try Perplexity.evaluate(model, TokenDataset(rows: rows)))
         let loss = try model.loss(TokenBatch(rows: rows.map(\.ids), labels: rows.map(\.labels)))
         #expect(result.total.tokens == loss.targetCount)
         #expect(abs(result.total.negativeLogLikelihood - loss.negativeLogLikelihood) < 1e-3)
         #expect(abs(result.total.perplexity - exp(loss.mean)) < 1e-3)
         #expect(result.total.bytes == (0..<12).reduce(0) { $0 + 10 + $1 })
-        let rest = try Perplexity.evaluate(model, TokenDataset(rows: Array(rows[9...]))).total
+        let rest = try #require(try Perplexity.evaluate(model, TokenDataset(rows: Array(rows[9...])))).total
+        #expect(try Perplexity.evaluate(model, TokenDataset(rows: rows), isCancelled: { true }) == nil)
         let parts = [try #require(result.domains[.biomedical]), try #require(result.domains[.clinical]), rest]
         #expect(Set(result.domains.keys) == [.biomedical, .clinical])
         #expect(parts.reduce(0) { $0 + $1.tokens } == result.total.tokens)

@@ -83,6 +83,35 @@ struct ResumeTests {
         }
     }
 
+    @Test("Stopped during a held-out evaluation, the steps before it are kept and the last evaluation still comes")
+    func stoppedInEvaluation() throws {
+        let recipe = try TinyRun.recipe(checkpointEvery: 0) { $0.evaluateEvery = 3 }
+        let whole = try finished(nil, recipe)
+        try TinyRun.withFolder { folder in
+            func trainer() throws -> Trainer {
+                try Trainer(
+                    model: TinyRun.model(), recipe: recipe, dataset: TinyRun.dataset(),
+                    heldOut: TinyRun.dataset(rows: 4, seed: 1), checkpoints: folder)
+            }
+            var first = try trainer()
+            var steps = 0
+            var polls = 0
+            let outcome = try first.run(
+                shouldStop: {
+                    polls += steps == 3 ? 1 : 0
+                    return polls > 2
+                }, onEvent: { if case .step = $0 { steps += 1 } })
+            #expect(outcome == .interrupted(step: 3))
+            var second = try trainer()
+            guard case .completed(let result) = try second.run() else {
+                Issue.record("the resumed run did not complete")
+                return
+            }
+            #expect(TinyRun.bytes(second.model) == whole.bytes)
+            #expect(result.losses == whole.result.losses && result.heldOut != nil)
+        }
+    }
+
     @Test("A finished run is finished at once when started again")
     func finishedRun() throws {
         let recipe = try TinyRun.recipe()
@@ -123,6 +152,19 @@ struct ResumeTests {
             var starts: [Int] = []
             _ = try trainer.run(onEvent: { if case .started(let start) = $0 { starts.append(start.step) } })
             #expect(starts == [1])
+        }
+    }
+
+    @Test("A run that starts over leaves nothing of the one before")
+    func startsOver() throws {
+        try TinyRun.withFolder { folder in
+            _ = try finished(folder, try TinyRun.recipe(epochs: 3))
+            let recipe = try TinyRun.recipe(epochs: 1)
+            var trainer = try Trainer(
+                model: TinyRun.model(), recipe: recipe, dataset: TinyRun.dataset(), checkpoints: folder)
+            _ = try trainer.run(resume: false)
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+            #expect(left == ["step-0000000002", "step-0000000004"])
         }
     }
 

@@ -21,7 +21,7 @@ struct TrainerTests {
         let dataset = try TinyRun.dataset()
         var trainer = try Trainer(
             model: TinyRun.model(), recipe: recipe, dataset: dataset, heldOut: TinyRun.dataset(seed: 99))
-        let before = try Perplexity.evaluate(trainer.model, TinyRun.dataset(seed: 99)).total
+        let before = try #require(try Perplexity.evaluate(trainer.model, TinyRun.dataset(seed: 99))).total
         let events = try events(&trainer)
         let reports = events.compactMap { if case .step(let report) = $0 { report } else { nil } }
         #expect(reports.map(\.step) == Array(1...48))
