@@ -111,6 +111,7 @@ let services: [Target] = [
     tests("inference", ["Messages", "ServiceRuntime", "TestSupport"]),
     tests("evaluator", ["Messages", "ServiceRuntime", "TestSupport"]),
     tests("mellama", ["Messages", "TestSupport"]),
+    .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: settings),
     .testTarget(
         name: "IntegrationTests", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", "TestSupport", .httpClient],
         path: "Tests/IntegrationTests", swiftSettings: settings),

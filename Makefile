@@ -1,0 +1,46 @@
+# Mellama: build and judge medical language models, as one system. `make` lists what can be made.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# One build serves tests, demo and daily use: the tests then run the very executables that users run.
+# An import that Package.swift does not declare is an error: that is what keeps the two halves apart.
+BUILD_FLAGS := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: ## Install what is missing (Debian packages)
+	@.ci/setup
+
+build: setup ## Build the release executables into .build/release
+	swift build $(BUILD_FLAGS)
+
+demo: build ## From nothing to a judged medical model in minutes: runs the demo recipe and prints the report
+	@docs/recipes/demo/run.sh
+
+test: setup ## Build and pass all tests
+	swift build --build-tests $(BUILD_FLAGS)
+	@.ci/test $(BUILD_FLAGS)
+
+check: setup ## Format, import rules, warnings as errors, documents under test
+	swift build --build-tests $(BUILD_FLAGS)
+	@.ci/check
+
+fmt: ## Format the sources in place
+	swift format --in-place --recursive Package.swift Services Shared Tests
+
+up: build ## Start the whole stack as local processes
+	.build/release/mellama up
+
+down: ## Stop the stack
+	.build/release/mellama down
+
+images: ## Build the container images (needs a Docker engine)
+	docker compose -f compose/compose.yaml build
+
+clean: ## Remove build products
+	rm -rf .build
+
+.PHONY: help setup build demo test check fmt up down images clean
