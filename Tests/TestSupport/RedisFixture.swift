@@ -1,0 +1,187 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Glibc
+public import Logging
+public import Redis
+import Synchronization
+
+/// A private redis-server for one test: a free loopback port, a unix socket, a folder of its own, append-only file on.
+///
+/// Use it as a scope; the server is killed and its folder removed whether the body returns or throws:
+///
+///     try await RedisFixture.with { redis in … }
+public final class RedisFixture: Sendable {
+    /// The server's TCP port on 127.0.0.1.
+    public let port: UInt16
+    /// The folder of its data, socket and log.
+    public let folder: String
+    /// A logger that says nothing below errors.
+    public let logger: Logger
+
+    private let options: [String]
+    private let process = Mutex<pid_t>(0)
+
+    /// The server over TCP.
+    public var configuration: RedisConfiguration { RedisConfiguration(endpoint: .tcp(host: "127.0.0.1", port: port)) }
+    /// The server over its unix socket.
+    public var socketConfiguration: RedisConfiguration { RedisConfiguration(endpoint: .unix(path: "\(folder)/s")) }
+    /// The server's URL, for processes started by a test.
+    public var url: String { "redis://127.0.0.1:\(port)/0" }
+
+    /// Runs the body with a fresh server; `options` are further redis-server arguments.
+    public static func with<Value: Sendable>(
+        options: [String] = [], _ body: (RedisFixture) async throws -> Value
+    ) async throws -> Value {
+        let fixture = try await started(options: options)
+        defer { fixture.tearDown() }
+        return try await body(fixture)
+    }
+
+    /// A running server; another port is tried where somebody was faster to take ours.
+    private static func started(options: [String]) async throws -> RedisFixture {
+        var attempt = 1
+        while true {
+            let fixture = try RedisFixture(options: options)
+            do {
+                try await fixture.start()
+                return fixture
+            } catch {
+                fixture.tearDown()
+                guard attempt < 5 else { throw error }
+                attempt += 1
+            }
+        }
+    }
+
+    private init(options: [String]) throws {
+        self.options = options
+        port = try Self.freePort()
+        var template = Array("/tmp/mellama-redis-XXXXXX\0".utf8.map(CChar.init(bitPattern:)))
+        guard mkdtemp(&template) != nil else { throw RedisFixtureError("cannot make a folder in /tmp") }
+        folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        var logger = Logger(label: "test")
+        logger.logLevel = .error
+        self.logger = logger
+    }
+
+    /// Starts the server, after `kill` on the data it left, and returns once it answers.
+    public func start() async throws {
+        let arguments =
+            [
+                "redis-server", "--bind", "127.0.0.1", "--port", String(port), "--unixsocket", "\(folder)/s", "--dir",
+                folder, "--logfile", "\(folder)/log", "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
+                "--maxmemory-policy", "noeviction",
+            ] + options
+        let pid = try Self.spawn(arguments)
+        process.withLock { $0 = pid }
+        try await waitUntilAnswering()
+    }
+
+    private func waitUntilAnswering() async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while true {
+            do {
+                let connection = try await RedisConnection.connect(to: socketConfiguration)
+                try await connection.send(RedisCommand("DBSIZE"))
+                await connection.close()
+                return
+            } catch {
+                guard !hasExited else { throw RedisFixtureError("redis-server ended at start; is its port taken?") }
+                guard error.isRetryable, ContinuousClock.now < deadline else { throw error }
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+
+    /// Kills the server as `kill -9` does, and waits until it is gone.
+    public func kill() { end(with: SIGKILL) }
+
+    /// Kills the server and starts it again on the data it left.
+    public func restart() async throws {
+        kill()
+        try await start()
+    }
+
+    /// Stops the server's process in its tracks; it answers nothing until `resume`.
+    public func suspend() { signal(SIGSTOP) }
+
+    /// Lets a suspended server go on.
+    public func resume() { signal(SIGCONT) }
+
+    /// A new connection.
+    public func connect() async throws -> RedisConnection { try await RedisConnection.connect(to: configuration) }
+
+    /// Whether the server has ended by itself; it is reaped then.
+    private var hasExited: Bool {
+        process.withLock { pid in
+            var status: Int32 = 0
+            guard pid > 0, waitpid(pid, &status, WNOHANG) == pid else { return pid == 0 }
+            pid = 0
+            return true
+        }
+    }
+
+    private func signal(_ number: Int32) {
+        process.withLock { pid in if pid > 0 { _ = Glibc.kill(pid, number) } }
+    }
+
+    private func end(with number: Int32) {
+        process.withLock { pid in
+            guard pid > 0 else { return }
+            _ = Glibc.kill(pid, number)
+            _ = Glibc.kill(pid, SIGCONT)
+            var status: Int32 = 0
+            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+            pid = 0
+        }
+    }
+
+    private func tearDown() {
+        end(with: SIGKILL)
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private static func spawn(_ arguments: [String]) throws -> pid_t {
+        var pid: pid_t = 0
+        var copies: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        defer { for copy in copies { free(copy) } }
+        let status = posix_spawnp(&pid, "redis-server", nil, nil, &copies, environ)
+        guard status == 0 else {
+            throw RedisFixtureError(
+                "cannot start redis-server (\(String(cString: strerror(status)))); is it installed?")
+        }
+        return pid
+    }
+
+    /// A port below the range the system gives to outgoing connections, free a moment ago.
+    private static func freePort() throws -> UInt16 {
+        for _ in 0..<100 {
+            let candidate = UInt16.random(in: 20_000..<32_000)
+            if isFree(candidate) { return candidate }
+        }
+        throw RedisFixtureError("no free port on 127.0.0.1 from 20000 to 31999")
+    }
+
+    private static func isFree(_ port: UInt16) -> Bool {
+        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard number >= 0 else { return false }
+        defer { _ = close(number) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        address.sin_port = port.bigEndian
+        return withUnsafePointer(to: address) { pointer in
+            let general = UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
+            return bind(number, general, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        }
+    }
+}
+
+/// Why a fixture could not be made.
+public struct RedisFixtureError: Error, CustomStringConvertible {
+    /// What went wrong.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
