@@ -4,6 +4,7 @@ import Artifacts
 import Hummingbird
 import Jobs
 import Logging
+import ServiceRuntime
 
 /// The only door: it checks what people ask for, gives it to the broker, and shows what became of it. It computes
 /// nothing and holds nothing that a restart would lose.
@@ -13,7 +14,7 @@ struct Gateway: Sendable {
     let keys: KeyRing
     let limits: Limits
     /// What may be named by path.
-    let dataPaths: DataPaths
+    let dataRoots: DataRoots
     /// Tells open streams that the process is to stop.
     let shutdown: ShutdownFlag
     /// The metrics page, as Prometheus reads it.

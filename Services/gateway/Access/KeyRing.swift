@@ -27,48 +27,48 @@ struct KeyRing: Sendable {
 
     /// Reads lines of `name:sha256-hex:scopes[:tenant]`, scopes parted by commas; `#` starts a comment.
     ///
-    /// Throws `SettingError` with the line's number, never its text.
-    init(parsing text: String, file: String) throws(SettingError) {
+    /// Throws `KeyFileError` with the line's number, never its text.
+    init(parsing text: String, file: String) throws(KeyFileError) {
         var entries: [Entry] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let line = line.trimmingSuffix { $0 == "\r" || $0 == " " || $0 == "\t" }
             if line.isEmpty || line.first == "#" { continue }
             let entry = try Self.entry(line, at: "\(file):\(index + 1)")
             guard !entries.contains(where: { $0.principal.name == entry.principal.name }) else {
-                throw SettingError("\(file):\(index + 1): the name stands twice; give each key a name of its own")
+                throw KeyFileError("\(file):\(index + 1): the name stands twice; give each key a name of its own")
             }
             entries.append(entry)
         }
         guard !entries.isEmpty else {
-            throw SettingError("\(file): holds no key; add lines of name:sha256-hex:scopes, or leave the setting out")
+            throw KeyFileError("\(file): holds no key; add lines of name:sha256-hex:scopes, or leave the setting out")
         }
         self.init(entries: entries, isOpen: false)
     }
 
-    private static func entry(_ line: some StringProtocol, at place: String) throws(SettingError) -> Entry {
-        let parts = line.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    private static func entry(_ line: some StringProtocol, at place: String) throws(KeyFileError) -> Entry {
+        let parts = String(line).split(separator: Character(":"), omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 3 || parts.count == 4 else {
-            throw SettingError("\(place): expected name:sha256-hex:scopes[:tenant]")
+            throw KeyFileError("\(place): expected name:sha256-hex:scopes[:tenant]")
         }
         guard RequestID.isPlain(parts[0]), parts[0].utf8.count <= 64 else {
-            throw SettingError("\(place): a name is letters, digits, -, _ and ., at most 64")
+            throw KeyFileError("\(place): a name is letters, digits, -, _ and ., at most 64")
         }
         guard let digest = KeyDigest(hexadecimal: parts[1]) else {
-            throw SettingError(
+            throw KeyFileError(
                 "\(place): the second part is no SHA-256; make it with: printf %s KEY | sha256sum | cut -d' ' -f1")
         }
         var scopes: Set<Scope> = []
         for name in parts[2].split(separator: ",") {
             guard let scope = Scope(rawValue: String(name)) else {
                 let known = Scope.allCases.map(\.rawValue).joined(separator: ", ")
-                throw SettingError("\(place): unknown scope; known: \(known)")
+                throw KeyFileError("\(place): unknown scope; known: \(known)")
             }
             scopes.insert(scope)
         }
-        guard !scopes.isEmpty else { throw SettingError("\(place): the key has no scope") }
+        guard !scopes.isEmpty else { throw KeyFileError("\(place): the key has no scope") }
         let tenant = parts.count == 4 ? parts[3] : "default"
         guard RequestID.isPlain(tenant), tenant.utf8.count <= 64 else {
-            throw SettingError("\(place): a tenant is letters, digits, -, _ and ., at most 64")
+            throw KeyFileError("\(place): a tenant is letters, digits, -, _ and ., at most 64")
         }
         return Entry(principal: Principal(name: parts[0], tenant: tenant, scopes: scopes), digest: digest)
     }

@@ -2,6 +2,7 @@
 
 import Hummingbird
 import Logging
+import Messages
 
 /// Turns whatever a route throws into a problem document; the log gets what the client must not see.
 struct ProblemMiddleware: RouterMiddleware {

@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Artifacts
 import Hummingbird
 import Jobs
 import Messages
@@ -11,6 +12,7 @@ extension Problem {
         case let problem as Problem: self = problem
         case let error as MessageError: self.init(error)
         case let error as JobError: self.init(error)
+        case let error as ArtifactError: self.init(error)
         case let error as any HTTPResponseError: self.init(status: error.status)
         default: self = .internalError
         }
@@ -54,10 +56,25 @@ extension Problem {
         }
     }
 
+    init(_ error: ArtifactError) {
+        switch error.code {
+        case .notFound: self = .notFound(error.detail)
+        case .badName: self = .invalid("bad-name", error.detail, field: nil)
+        case .tooLarge:
+            self.init("too-large", "Too large", status: .contentTooLarge, detail: error.detail)
+        case .noSpace:
+            self.init(
+                "no-space", "The store is full", status: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"),
+                detail: "the artifact store has no room; nothing was kept; free some and try again",
+                headers: [.retryAfter: "60"])
+        case .staleFence, .malformed, .storage: self = .internalError
+        }
+    }
+
     /// What the server library refuses by itself.
     init(status: HTTPResponse.Status) {
         switch status {
-        case .notFound: self = .notFound("no such route; /openapi.yaml lists them")
+        case .notFound: self = .notFound("no such route; docs/api.md lists them")
         case .contentTooLarge:
             self.init(
                 "too-large", "The body is too large", status: .contentTooLarge,

@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 import Hummingbird
 
 /// `Idempotency-Key`: the same key with the same body is the same job, however often it is sent.

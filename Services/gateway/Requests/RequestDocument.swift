@@ -3,6 +3,7 @@
 import FoundationEssentials
 import Hummingbird
 import Messages
+import ServiceRuntime
 
 /// The body of a request as a bounded document.
 enum RequestDocument {
@@ -19,7 +20,7 @@ enum RequestDocument {
         }
         switch form {
         case .json: return try MessageDecoder.parse(bytes)
-        case .yaml: return try YAMLBody.parse(bytes)
+        case .yaml: return try YAMLDocument.parse(String(decoding: bytes, as: UTF8.self))
         }
     }
 
@@ -40,7 +41,7 @@ enum RequestDocument {
     private static func bytes(_ request: Request, limit: Int) async throws -> Data {
         do {
             let buffer = try await request.body.collect(upTo: limit)
-            return Data(buffer: buffer)
+            return Data(buffer.readableBytesView)
         } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
             throw Problem.tooLarge(limit)
         }

@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 import Hummingbird
 
 /// `x-request-id`: a client's own, if it is a plain short word, else one of ours.

@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 import Hummingbird
 
 /// `traceparent` (W3C Trace Context, version 00): passed on into the job, made where the client sent none.

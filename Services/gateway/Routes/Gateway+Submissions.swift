@@ -4,6 +4,7 @@ import FoundationEssentials
 import Hummingbird
 import Jobs
 import Messages
+import ServiceRuntime
 
 extension Gateway {
     /// Where work comes in.
@@ -40,7 +41,7 @@ extension Gateway {
         let document = try await RequestDocument.read(request, limits: limits)
         let message = try MessageDecoder(policy: .strict).decode(JobMessage.self, from: document)
         try message.validate()
-        try await checkReferences(message, below: "")
+        try checkReferences(message, below: "")
         let receipt = try await broker.submit(
             JobSubmission(
                 message: message, tenant: context.principal.tenant, traceparent: TraceParent.of(request.headers),
@@ -58,7 +59,7 @@ extension Gateway {
         let order = try recipe.validate()
         for (name, stage) in recipe.stages.sorted(by: { $0.key < $1.key }) {
             let message = JobMessage(kind: stage.kind, payload: stage.payload)
-            try await checkReferences(message, below: "stages.\(name).")
+            try checkReferences(message, below: "stages.\(name).")
         }
         let receipt = try await broker.submit(
             RunSubmission(
@@ -80,14 +81,14 @@ extension Gateway {
 
     /// Refuses paths outside the data roots and artifacts that are not there, before anything is accepted: this is the
     /// earliest point where they can be told.
-    private func checkReferences(_ message: JobMessage, below prefix: String) async throws {
+    private func checkReferences(_ message: JobMessage, below prefix: String) throws(Problem) {
         for place in message.dataPlaces {
             let field = prefix + place.path
             switch place.reference {
             case .stage: continue
-            case .path(let path): try dataPaths.check(path, field: field)
+            case .path(let path): try check(path, field: field)
             case .artifact(let id):
-                guard try await artifactExists(id) else {
+                guard artifactExists(id) else {
                     throw Problem.invalid(
                         "unknown-artifact",
                         "\(field): the artifact is not in the store; upload it with POST /v1/files, or check the id",
@@ -95,6 +96,14 @@ extension Gateway {
                 }
             }
         }
-        if let output = message.output { try dataPaths.check(output, field: prefix + "payload.output") }
+        if let output = message.output { try check(output, field: prefix + "payload.output") }
+    }
+
+    private func check(_ path: String, field: String) throws(Problem) {
+        do {
+            try dataRoots.check(path)
+        } catch {
+            throw .invalid(error.type.rawValue, "\(field): \(error.detail)", field: field)
+        }
     }
 }
