@@ -102,7 +102,7 @@ let services: [Target] = [
     service("tokenizer", ["ServiceRuntime", "Tokenization", "Corpora"]),
     service("trainer", ["ServiceRuntime", "Training", "Checkpoints", "Corpora", "Llama", "Tensors"]),
     service("inference", ["ServiceRuntime", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
-    service("evaluator", ["ServiceRuntime", "MedicalBenchmark"]),
+    service("evaluator", ["ServiceRuntime", "MedicalBenchmark", "Corpora"]),
     service("mellama", ["ServiceRuntime", .httpClient, .yams]),
     tests(
         "gateway", ["Messages", "ServiceRuntime", "Jobs", "Artifacts", "TestSupport", .hummingbirdTesting, .logging]),

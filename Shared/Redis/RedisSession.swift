@@ -4,22 +4,22 @@
 ///
 /// Dead for good after a timeout, a broken socket or a malformed reply: a late answer could otherwise be taken for the
 /// next command's. Error replies leave it alive.
-final class RedisSession {
+public final class RedisSession {
     /// The socket, for `interrupt` and `isStale` from other threads.
     let stream: SocketStream
 
     /// The server's `run_id`, another after each restart; `nil` where `INFO` is not allowed.
-    private(set) var serverRunID: String?
+    public private(set) var serverRunID: String?
 
     /// Whether the connection may still be used.
-    private(set) var isAlive = true
+    public private(set) var isAlive = true
 
     private let reader: RESPReader
     private let commandTimeout: Duration
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
 
     /// Connects, authenticates, selects the database and learns the server's run id.
-    init(configuration: RedisConfiguration) throws(RedisError) {
+    public init(configuration: RedisConfiguration) throws(RedisError) {
         commandTimeout = configuration.commandTimeout
         reader = try RESPReader()
         stream = try SocketStream.connect(to: configuration.endpoint, timeout: configuration.connectTimeout)
@@ -43,7 +43,7 @@ final class RedisSession {
     }
 
     /// Sends the commands in one write and reads as many replies, all within the timeout.
-    func exchange(_ commands: [RedisCommand], timeout: Duration? = nil) throws(RedisError) -> [RESPValue] {
+    public func exchange(_ commands: [RedisCommand], timeout: Duration? = nil) throws(RedisError) -> [RESPValue] {
         guard let first = commands.first else { return [] }
         guard isAlive else {
             throw RedisError(.closed, operation: first.operation, detail: "this connection is closed; open another")
@@ -74,7 +74,7 @@ final class RedisSession {
     }
 
     /// Closes the socket; later calls throw `closed`.
-    func close() {
+    public func close() {
         isAlive = false
         stream.close()
     }

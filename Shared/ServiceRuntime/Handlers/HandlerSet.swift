@@ -70,7 +70,7 @@ public struct HandlerSet: ClaimedJobHandler {
 
     /// What an attempt that died between its last word to the store and its last word to the queue has left.
     private func finishedResult(_ context: JobContext) async throws -> JobResult? {
-        try await backend.store.manifest(of: context.id)?.result
+        backend.keepsManifests ? try await backend.store.manifest(of: context.id)?.result : nil
     }
 
     private func run<Handler: JobHandler>(_ handler: Handler, _ context: JobContext) async throws -> JobResult {
@@ -90,7 +90,7 @@ public struct HandlerSet: ClaimedJobHandler {
         }
         let result = JobResult(
             status: .succeeded, output: value, metrics: context.record.metrics, artifacts: context.record.artifacts)
-        if !result.artifacts.isEmpty || context.output != nil {
+        if backend.keepsManifests, !result.artifacts.isEmpty || context.output != nil {
             try await backend.store.updateManifest(of: context.id, fence: context.fence) { $0.result = result }
         }
         return result

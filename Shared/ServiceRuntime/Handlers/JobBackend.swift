@@ -8,6 +8,9 @@ import Messages
 protocol JobBackend: Sendable {
     var store: any ArtifactStore { get }
 
+    /// Whether a later attempt may ask what this one has published.
+    var keepsManifests: Bool { get }
+
     /// A path, or pattern, that a payload names: absolute, links resolved, allowed here.
     func locate(_ path: String) throws -> String
 

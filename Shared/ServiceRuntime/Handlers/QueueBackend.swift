@@ -11,6 +11,7 @@ struct QueueBackend: JobBackend {
     let store: any ArtifactStore
     let dataRoots: DataRoots
     let logger: Logger
+    var keepsManifests: Bool { true }
 
     func locate(_ path: String) throws -> String { try dataRoots.check(path) }
 

@@ -15,6 +15,7 @@ struct LocalBackend: JobBackend {
     /// Asks jobs of kinds that this process serves itself, by the very same handlers.
     let own: [any JobHandler]
     let siblings: SiblingProcesses
+    var keepsManifests: Bool { false }
 
     func locate(_ path: String) throws -> String { DataRoots.resolved(DataRoots.absolute(path, from: base)) }
 

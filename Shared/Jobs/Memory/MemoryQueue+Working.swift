@@ -1,0 +1,183 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Messages
+
+extension MemoryQueue {
+    /// The twin of `claim.lua`.
+    mutating func claim(kinds: [JobKind], limit: Int, lease: Duration) -> ClaimResult {
+        let wanted = Set(kinds)
+        for id in open.sorted() {
+            guard let job = jobs[id], wanted.contains(job.snapshot.kind) else { continue }
+            if job.state == .delayed, job.due <= now { makeReady(id) }
+        }
+        var claimed: [JobEnvelope] = []
+        while claimed.count < limit, let id = best(of: wanted), var job = jobs[id] {
+            if let deadline = job.deadline, deadline <= now {
+                close(id, .expired, error: .expired("no worker was free in time"))
+                continue
+            }
+            job.fence = nextFence()
+            job.snapshot.state = .running
+            job.snapshot.started = now
+            job.leaseEnd = now + lease.milliseconds
+            jobs[id] = job
+            count(job.snapshot.kind, "claimed")
+            emit(.state, job, state: .running)
+            if let envelope = resolvedEnvelope(of: job) { claimed.append(envelope) }
+        }
+        let due = open.compactMap { jobs[$0] }.filter { $0.state == .delayed && wanted.contains($0.snapshot.kind) }
+            .map(\.due).min()
+        return ClaimResult(jobs: claimed, nextDue: due.map { .milliseconds(max(0, $0 - now)) })
+    }
+
+    private func best(of kinds: Set<JobKind>) -> JobID? {
+        open.lazy.compactMap { jobs[$0] }.filter { $0.state == .ready && kinds.contains($0.snapshot.kind) }
+            .min { $0.place < $1.place }?.id
+    }
+
+    /// The attempt with earlier stages' outputs in its payload; a job whose payload names what is not there ends here.
+    private mutating func resolvedEnvelope(of job: MemoryJob) -> JobEnvelope? {
+        var envelope = job.envelope()
+        guard let run = job.snapshot.run else { return envelope }
+        do {
+            envelope.message.payload = try envelope.message.payload.resolvingStageReferences { stage in
+                jobs[JobID("\(run).\(stage)")]?.snapshot.result?.output
+            }
+            return envelope
+        } catch {
+            let failure = JobFailure(.badInput, title: "An earlier stage's output is missing", detail: "\(error)")
+            _ = try? fail(job.id, fence: Fence(job.fence), failure: failure, retryAfter: .zero)
+            return nil
+        }
+    }
+
+    /// The twin of `heartbeat.lua`.
+    mutating func heartbeat(_ beats: [Heartbeat], lease: Duration) -> [HeartbeatReply] {
+        beats.map { beat in
+            guard var job = jobs[beat.job], job.state == .running, job.fence == beat.fence.value else { return .stale }
+            if let deadline = job.deadline, deadline <= now {
+                jobs[beat.job]?.fence = 0
+                close(beat.job, .expired, error: .expired("it was still running"))
+                return .stale
+            }
+            job.leaseEnd = now + lease.milliseconds
+            if let progress = beat.progress { job.snapshot.progress = progress }
+            jobs[beat.job] = job
+            if let progress = beat.progress { emit(.progress, job, progress: progress) }
+            return job.snapshot.cancelRequested ? .cancelRequested : .held
+        }
+    }
+
+    /// What stands in the way of a call of this attempt.
+    private enum Refusal { case stale, done(JobState) }
+
+    private mutating func takeOver(_ id: JobID, _ fence: Fence) -> Refusal? {
+        guard var job = jobs[id] else { return .stale }
+        guard job.state == .running, job.fence == fence.value else {
+            return job.done == fence.value ? .done(job.state) : .stale
+        }
+        job.done = fence.value
+        jobs[id] = job
+        return nil
+    }
+
+    /// The twin of `complete.lua`.
+    mutating func complete(_ id: JobID, fence: Fence, result: JobResult) throws(JobError) {
+        switch takeOver(id, fence) {
+        case nil:
+            jobs[id]?.snapshot.error = nil
+            close(id, .succeeded, result: result)
+        case .done(.succeeded): return
+        case .done, .stale: throw SubmissionCheck.stale("complete", id)
+        }
+    }
+
+    /// The twin of `fail.lua`.
+    mutating func fail(
+        _ id: JobID, fence: Fence, failure: JobFailure, retryAfter: Duration
+    ) throws(JobError) -> JobState {
+        switch takeOver(id, fence) {
+        case .done(let state): return state
+        case .stale: throw SubmissionCheck.stale("fail", id)
+        case nil: break
+        }
+        guard var job = jobs[id] else { throw SubmissionCheck.stale("fail", id) }
+        job.snapshot.attempts += 1
+        job.snapshot.error = failure
+        jobs[id] = job
+        if job.snapshot.cancelRequested {
+            close(id, .cancelled, error: failure)
+        } else if !failure.retryable {
+            close(id, .failed, error: failure)
+        } else if job.snapshot.attempts >= job.maximumAttempts {
+            close(id, .dead, error: failure)
+        } else {
+            count(job.snapshot.kind, "retried")
+            makeReady(id, due: now + retryAfter.milliseconds, error: failure)
+        }
+        return jobs[id]?.state ?? .failed
+    }
+
+    /// The twin of `release.lua`.
+    mutating func release(_ id: JobID, fence: Fence) throws(JobError) {
+        switch takeOver(id, fence) {
+        case .done: return
+        case .stale: throw SubmissionCheck.stale("release", id)
+        case nil: break
+        }
+        jobs[id]?.snapshot.interruptions += 1
+        guard let job = jobs[id] else { return }
+        if job.snapshot.cancelRequested {
+            close(id, .cancelled, error: .cancelled("cancelled while its worker stopped"))
+        } else {
+            count(job.snapshot.kind, "released")
+            makeReady(id)
+        }
+    }
+
+    /// The twin of `confirm_cancelled.lua`.
+    mutating func confirmCancelled(_ id: JobID, fence: Fence) throws(JobError) {
+        switch takeOver(id, fence) {
+        case nil: close(id, .cancelled, error: .cancelled("cancelled while it ran"))
+        case .done(.cancelled): return
+        case .done, .stale: throw SubmissionCheck.stale("confirm cancellation", id)
+        }
+    }
+
+    /// The twin of `reap.lua`; `crashPause` is the pause after a second crash.
+    mutating func reap(crashPause: Duration) -> Int {
+        var count = 0
+        for id in open.sorted() {
+            guard let job = jobs[id], !job.state.isTerminal else { continue }
+            if let deadline = job.deadline, deadline <= now {
+                jobs[id]?.fence = 0
+                close(id, .expired, error: .expired("it had not finished by then"))
+                count += 1
+            } else if job.state == .running, job.leaseEnd <= now {
+                expireLease(of: job, crashPause: crashPause)
+                count += 1
+            }
+        }
+        return count
+    }
+
+    private mutating func expireLease(of expired: MemoryJob, crashPause: Duration) {
+        var job = expired
+        job.snapshot.crashes += 1
+        job.fence = 0
+        jobs[job.id] = job
+        count(job.snapshot.kind, "lease_expired")
+        emit(.leaseExpired, job)
+        let crashes = job.snapshot.crashes
+        if job.snapshot.cancelRequested {
+            close(job.id, .cancelled, error: .cancelled("its worker did not answer any more"))
+        } else if crashes >= job.maximumCrashes {
+            let detail =
+                "\(crashes) workers died or fell silent while holding it; look at their logs and memory, then retry it"
+            close(job.id, .dead, error: JobFailure(.poison, title: "The job ended its workers", detail: detail))
+        } else {
+            let pause = crashes > 1 ? crashPause.milliseconds << Int64(min(crashes - 2, 20)) : 0
+            makeReady(job.id, due: now + pause)
+        }
+    }
+}

@@ -1,0 +1,87 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Messages
+
+/// Every key of the queue in Redis. All share the hash tag `{namespace}`, so that a script's keys are in one slot.
+///
+/// `state` in a job's hash is the truth; every set of job ids is an index that follows it.
+struct QueueKeys: Sendable, Hashable {
+    /// `mq:{namespace}:`, what every key starts with.
+    let prefix: String
+
+    init(namespace: String) { prefix = "mq:{\(namespace)}:" }
+
+    // Of the deployment
+
+    /// Hash: `schema`, `redis_run_id`, `grace_until_ms`, `ttl_ms`, `child_ttl_ms`. The first key of every script.
+    var meta: String { prefix + "meta" }
+    /// String: the last fence given out, in microseconds.
+    var fence: String { prefix + "fence" }
+    /// String: the last place given out, in 1/1024 ms.
+    var order: String { prefix + "order" }
+    /// Sorted set of all job ids by place.
+    var jobs: String { prefix + "jobs" }
+    /// Sorted set of all run ids by place.
+    var runs: String { prefix + "runs" }
+    /// Set of the kinds that were ever submitted.
+    var kinds: String { prefix + "kinds" }
+    /// Sorted set of job ids by deadline in ms.
+    var deadlines: String { prefix + "deadlines" }
+    /// Set of ended jobs whose children are still to be cancelled.
+    var ending: String { prefix + "ending" }
+    /// Stream of all events, about the last 100,000: `e j [r s] [st] [er] [p]`.
+    var events: String { prefix + "ev" }
+
+    // Of a job
+
+    /// Hash: `v state kind version payload tenant prio run stage parent traceparent deadline on_failure after refs
+    /// attempts crashes interruptions max_attempts max_crashes fence done owner score order sha cancel progress error
+    /// result created started finished`.
+    func job(_ id: JobID) -> String { prefix + "job:\(id)" }
+    /// Set: stages that must end before this one.
+    func dependencies(_ id: JobID) -> String { job(id) + ":deps" }
+    /// Set: stages that wait for this one.
+    func dependents(_ id: JobID) -> String { job(id) + ":next" }
+    /// Set: jobs that this one asked for.
+    func children(_ id: JobID) -> String { job(id) + ":kids" }
+    /// Set: those of them that have neither ended nor been told to.
+    func openChildren(_ id: JobID) -> String { job(id) + ":open" }
+    /// Stream of the job's events, about the last 10,000; expires with the job.
+    func events(_ id: JobID) -> String { prefix + "ev:job:\(id)" }
+
+    // Of a run
+
+    /// Hash: `name tenant state created finished stages open cancel sha`.
+    func run(_ id: RunID) -> String { prefix + "run:\(id)" }
+    /// Stream of the events of the run's stages, about the last 10,000.
+    func events(_ id: RunID) -> String { prefix + "ev:run:\(id)" }
+
+    // Of a queue, which is a kind
+
+    /// Sorted set: ids by place, less a head start for priority.
+    func ready(_ kind: JobKind) -> String { queue(kind, "ready") }
+    /// Sorted set: ids by the time they are due, ms.
+    func delayed(_ kind: JobKind) -> String { queue(kind, "delayed") }
+    /// Sorted set: ids by the end of their lease, ms.
+    func leased(_ kind: JobKind) -> String { queue(kind, "leased") }
+    /// Set: ids of stages that wait for others.
+    func waiting(_ kind: JobKind) -> String { queue(kind, "waiting") }
+    /// Sorted set: ids by time of death, ms.
+    func dead(_ kind: JobKind) -> String { queue(kind, "dead") }
+    /// List of up to 64 tokens: workers block on it, and it never holds a job.
+    func wake(_ kind: JobKind) -> String { queue(kind, "wake") }
+    /// Hash: `paused`.
+    func control(_ kind: JobKind) -> String { queue(kind, "ctl") }
+    /// Hash of counters that only grow.
+    func statistics(_ kind: JobKind) -> String { queue(kind, "stats") }
+
+    // Of a client
+
+    /// Hash with a time to live: `job` or `run`, and `sha` of the first body.
+    func idempotency(_ scope: String, tenant: String, key: String) -> String {
+        // The lengths keep apart what concatenation would not.
+        prefix + "idem:\(scope):\(tenant.utf8.count):\(tenant):\(key)"
+    }
+
+    private func queue(_ kind: JobKind, _ what: String) -> String { prefix + "q:\(kind):\(what)" }
+}

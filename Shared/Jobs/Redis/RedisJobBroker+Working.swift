@@ -1,0 +1,137 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+public import Messages
+import Redis
+import Synchronization
+
+extension RedisJobBroker {
+    /// Takes up to `limit` ready jobs.
+    public func claim(
+        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration
+    ) async throws(JobError) -> ClaimResult {
+        guard limit > 0, !kinds.isEmpty else { return ClaimResult(jobs: []) }
+        let reply = try await run(
+            QueueScripts.claim,
+            [worker.rawValue, String(lease.milliseconds), String(min(limit, 100))] + kinds.map(\.rawValue))
+        guard let parts = reply.array, let due = parts.first?.integer else { throw .unexpectedReply("claim") }
+        var result = ClaimResult(jobs: [], nextDue: due < 0 ? nil : .milliseconds(due))
+        for part in parts.dropFirst() {
+            let claimed = try ClaimedRecord(part)
+            do throws(MessageError) {
+                result.jobs.append(try claimed.resolvedEnvelope())
+            } catch {
+                // What an earlier stage gave will not change: the stage has failed for good.
+                let failure = JobFailure(
+                    .badInput, title: "An earlier stage's output is missing", detail: "\(error)")
+                try await fail(
+                    claimed.envelope.id, fence: claimed.envelope.fence, failure: failure, retryAfter: .zero)
+            }
+        }
+        return result
+    }
+
+    /// Returns when a job of these kinds may have become ready.
+    public func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
+        // Zero would be for ever.
+        let milliseconds = max(1, timeout.milliseconds)
+        let arguments = kinds.map { keys.wake($0) } + ["\(Double(milliseconds) / 1000)"]
+        let command = RedisCommand("BLPOP", arguments: arguments)
+        do {
+            try await waitPool.withConnection { connection in
+                _ = try await connection.wait(command, limit: .milliseconds(milliseconds))
+            }
+        } catch {
+            throw JobError(error, operation: "wait for work")
+        }
+    }
+
+    /// Extends leases. Tried once, on a connection of its own: the caller knows when to try again.
+    public func heartbeat(_ beats: [Heartbeat], lease: Duration) async throws(JobError) -> [HeartbeatReply] {
+        guard !beats.isEmpty else { return [] }
+        var arguments = [String(lease.milliseconds)]
+        for beat in beats {
+            arguments += [beat.job.rawValue, beat.fence.description]
+            if let progress = beat.progress {
+                arguments.append(try Self.json(progress, "heartbeat"))
+            } else {
+                arguments.append("")
+            }
+        }
+        let reply: RESPValue
+        do {
+            reply = try await heartbeatPool.withConnection { [keys, arguments] connection in
+                try await connection.run(QueueScripts.heartbeat, keys: [keys.meta], arguments: arguments)
+            }
+        } catch {
+            throw JobError(error, operation: "heartbeat")
+        }
+        let answers: [HeartbeatReply]? = reply.array?.map { [1: .held, 2: .cancelRequested][$0.integer] ?? .stale }
+        guard let answers, answers.count == beats.count else { throw .unexpectedReply("heartbeat") }
+        return answers
+    }
+
+    /// Ends a job with success.
+    public func complete(_ job: JobID, fence: Fence, result: JobResult) async throws(JobError) {
+        let text = try Self.json(result, "complete")
+        guard text.utf8.count <= options.maximumResultBytes else {
+            throw SubmissionCheck.tooLarge(job, text.utf8.count, options.maximumResultBytes)
+        }
+        let reply = try await run(QueueScripts.complete, [job.rawValue, fence.description, text])
+        guard reply.string == "ok" else { throw SubmissionCheck.stale("complete", job) }
+    }
+
+    /// Ends an attempt with an error.
+    @discardableResult
+    public func fail(
+        _ job: JobID, fence: Fence, failure: JobFailure, retryAfter: Duration
+    ) async throws(JobError) -> JobState {
+        let reply = try await run(
+            QueueScripts.fail,
+            [
+                job.rawValue, fence.description, try Self.json(failure, "fail"), failure.retryable ? "1" : "0",
+                String(retryAfter.milliseconds),
+            ])
+        return try Self.state(reply, "fail", job)
+    }
+
+    /// Gives a job back.
+    public func release(_ job: JobID, fence: Fence) async throws(JobError) {
+        _ = try Self.state(try await run(QueueScripts.release, [job.rawValue, fence.description]), "release", job)
+    }
+
+    /// Ends an attempt whose cancellation was asked for.
+    public func confirmCancelled(_ job: JobID, fence: Fence) async throws(JobError) {
+        let reply = try await run(QueueScripts.confirmCancelled, [job.rawValue, fence.description])
+        guard reply.string == "ok" else { throw SubmissionCheck.stale("confirm cancellation", job) }
+    }
+
+    /// Gives jobs whose lease ended back to the queue.
+    @discardableResult
+    public func reap() async throws(JobError) -> Int {
+        let advice = stall.withLock { $0.advice(now: .now, lease: options.lease) }
+        let arguments = [
+            String(options.lease.milliseconds), advice.expected.map(String.init) ?? "", advice.hadGap ? "1" : "0",
+            String(options.crashPause.milliseconds),
+        ]
+        let reply: RESPValue
+        do {
+            // Once: repeated later, the expectation would be of another time.
+            reply = try await pool.withConnection { [keys] connection in
+                try await connection.run(QueueScripts.reap, keys: [keys.meta], arguments: arguments)
+            }
+        } catch {
+            throw JobError(error, operation: "reap")
+        }
+        guard let parts = reply.array, parts.count == 2, let count = parts[0].integer, let server = parts[1].integer
+        else { throw .unexpectedReply("reap") }
+        stall.withLock { $0.answered(server: Int64(server), now: .now) }
+        return count
+    }
+
+    static func state(_ reply: RESPValue, _ operation: String, _ job: JobID) throws(JobError) -> JobState {
+        guard let text = reply.string, text != "stale" else { throw SubmissionCheck.stale(operation, job) }
+        guard let state = JobState(rawValue: text) else { throw .unexpectedReply(operation) }
+        return state
+    }
+}

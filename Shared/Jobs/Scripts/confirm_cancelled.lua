@@ -1,0 +1,12 @@
+#!lua flags=allow-oom
+-- Ends an attempt whose cancellation was asked for.
+-- KEYS: 1 meta
+-- ARGV: 1 id, 2 fence
+-- Returns: 'ok', also for the same call again, or 'stale'
+local j = load_job(ARGV[1])
+local no = refusal(j, ARGV[2])
+if no then return (no == 'done' and j.state == 'cancelled') and 'ok' or 'stale' end
+redis.call('HSET', job_key(j.id), 'done', ARGV[2])
+close(j, 'cancelled', 'error', failure('cancelled', 'The job was cancelled', 'cancelled while it ran'))
+settle()
+return 'ok'

@@ -1,0 +1,85 @@
+#!lua
+-- Makes an ended job ready again with fresh counters, the stages it had failed waiting again, and forgets the children
+-- of it that did not succeed.
+-- KEYS: 1 meta
+-- ARGV: 1 id
+-- Returns: {'ok' | 'wrong-state', state}, or false where there is no such job
+local RETRYABLE = {failed = true, dead = true, cancelled = true, expired = true}
+local j = load_job(ARGV[1])
+if not j then return false end
+if not RETRYABLE[j.state] then return {'wrong-state', j.state} end
+
+local function persist(id)
+  for _, suffix in ipairs({'', ':deps', ':next', ':kids', ':open'}) do redis.call('PERSIST', job_key(id) .. suffix) end
+  redis.call('PERSIST', P .. 'ev:job:' .. id)
+end
+
+-- Back among the living: waiting for the parents that have not ended, or ready.
+local function revive(s)
+  local key = job_key(s.id)
+  unindex(s)
+  s.state = 'new'
+  redis.call('HSET', key, 'attempts', 0, 'crashes', 0, 'interruptions', 0)
+  redis.call('HDEL', key, 'cancel', 'error', 'result', 'finished', 'done', 'progress', 'deadline')
+  redis.call('DEL', key .. ':deps')
+  local open = false
+  for parent in string.gmatch(redis.call('HGET', key, 'after') or '', '[^,]+') do
+    local id = s.run .. '.' .. parent
+    if not TERMINAL[redis.call('HGET', job_key(id), 'state') or 'expired'] then
+      redis.call('SADD', key .. ':deps', id)
+      open = true
+    end
+  end
+  if open then make_waiting(s) else make_ready(s) end
+  count(s.kind, 'retried')
+  emit('state', s, 'st', s.state)
+end
+
+-- Whether a stage's parents allow it to run or to wait.
+local function may_live(s)
+  for parent in string.gmatch(redis.call('HGET', job_key(s.id), 'after') or '', '[^,]+') do
+    local state = redis.call('HGET', job_key(s.run .. '.' .. parent), 'state')
+    local needs = s.on_failure == 'fail' or string.find(s.refs or '', ',' .. parent .. ',', 1, true)
+    if state ~= 'succeeded' and TERMINAL[state or 'expired'] and needs then return false end
+  end
+  return true
+end
+
+if j.run and not may_live(j) then return {'wrong-state', 'upstream_failed'} end
+redis.call('SREM', P .. 'ending', j.id)
+local kids = job_key(j.id) .. ':kids'
+for _, id in ipairs(redis.call('SMEMBERS', kids)) do
+  local c = load_job(id)
+  if c and not TERMINAL[c.state] then
+    redis.call('HDEL', job_key(id), 'cancel')
+    redis.call('SADD', job_key(j.id) .. ':open', id)
+  elseif c and c.state ~= 'succeeded' then
+    unindex(c)
+    redis.call('DEL', job_key(id), job_key(id) .. ':kids', job_key(id) .. ':open', P .. 'ev:job:' .. id)
+    redis.call('ZREM', P .. 'jobs', id)
+    redis.call('SREM', kids, id)
+  end
+end
+
+if j.run then
+  local names = stages_of(j.run)
+  for _, name in ipairs(names) do persist(j.run .. '.' .. name) end
+  redis.call('PERSIST', run_key(j.run))
+  redis.call('PERSIST', P .. 'ev:run:' .. j.run)
+  revive(j)
+  local revived = 1
+  for _, name in ipairs(names) do
+    local s = load_job(j.run .. '.' .. name)
+    if s and s.state == 'upstream_failed' and may_live(s) then
+      revive(s)
+      revived = revived + 1
+    end
+  end
+  redis.call('HINCRBY', run_key(j.run), 'open', revived)
+  redis.call('HSET', run_key(j.run), 'state', 'running')
+  redis.call('HDEL', run_key(j.run), 'finished', 'cancel')
+else
+  persist(j.id)
+  revive(j)
+end
+return {'ok', j.state}
