@@ -43,10 +43,12 @@ extension Gateway {
 
     /// The job of the path, if it is there and the principal's to see; someone else's is as good as not there.
     func ownedJob(_ context: GatewayContext) async throws -> JobSnapshot {
+        let missing = Problem.notFound(
+            "no such job; GET /v1/jobs lists them, and finished ones are forgotten in time")
         let id = JobID(try context.parameters.require("id"))
-        guard id.isWellFormed, let job = try await broker.job(id), context.principal.sees(tenant: job.tenant) else {
-            throw Problem.notFound("no such job; GET /v1/jobs lists them, and finished ones are forgotten in time")
-        }
+        guard id.isWellFormed else { throw missing }
+        let found = try await broker.job(id)
+        guard let job = found, context.principal.sees(tenant: job.tenant) else { throw missing }
         return job
     }
 }

@@ -35,12 +35,12 @@ extension Gateway {
 
     /// The run of the path, if it is there and the principal's to see.
     func ownedRun(_ context: GatewayContext) async throws -> RunSnapshot {
+        let missing = Problem.notFound(
+            "no such run; GET /v1/runs lists them, and finished ones are forgotten in time")
         let id = RunID(try context.parameters.require("id"))
-        guard JobID(id.rawValue).isWellFormed, let run = try await broker.run(id),
-            context.principal.sees(tenant: run.tenant)
-        else {
-            throw Problem.notFound("no such run; GET /v1/runs lists them, and finished ones are forgotten in time")
-        }
+        guard JobID(id.rawValue).isWellFormed else { throw missing }
+        let found = try await broker.run(id)
+        guard let run = found, context.principal.sees(tenant: run.tenant) else { throw missing }
         return run
     }
 }

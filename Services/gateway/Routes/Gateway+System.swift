@@ -2,6 +2,7 @@
 
 import Hummingbird
 import Jobs
+import Messages
 
 extension Gateway {
     /// What probes and scrapers read, without a key: none of it says anything of a job.
@@ -13,8 +14,19 @@ extension Gateway {
                 return try .json(["status": "ready"])
             },
             Route(.get, "/metrics", "metrics", .open) { _, _ in
-                .text(metricsPage(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+                await .text(
+                    metricsPage() + queuePage(), contentType: "text/plain; version=0.0.4; charset=utf-8")
             },
         ]
+    }
+
+    /// A scrape must tell of a queue that is away, not fail with it.
+    private func queuePage() async -> String {
+        do {
+            let statistics = try await broker.statistics(kinds: JobKind.payloadTypes.keys.sorted())
+            return QueuePage.text(statistics) + QueuePage.up(true)
+        } catch {
+            return QueuePage.up(false)
+        }
     }
 }
