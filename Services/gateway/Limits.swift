@@ -8,8 +8,8 @@ struct Limits: Sendable {
     var uploadBytes = 64 << 30
     /// Files of one folder.
     var folderFiles = 10_000
-    /// How often an event stream asks the broker.
-    var pollInterval: Duration = .milliseconds(150)
+    /// How long an event stream waits for news at a time.
+    var eventWait: Duration = .milliseconds(500)
     /// Silence after which an event stream says that it is alive.
     var heartbeatInterval: Duration = .seconds(15)
     /// How often an event stream checks that its job is still there, beyond what events tell.

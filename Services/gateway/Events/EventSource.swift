@@ -8,8 +8,10 @@ struct EventSource: Sendable {
     let broker: any JobBroker
     let scope: EventScope
 
-    func events(after cursor: String?, limit: Int) async throws(JobError) -> [JobEvent] {
-        try await broker.events(scope, after: cursor, limit: limit, wait: .zero)
+    func events(
+        after cursor: String?, limit: Int, wait: Duration = .zero
+    ) async throws(JobError) -> [JobEvent] {
+        try await broker.events(scope, after: cursor, limit: limit, wait: wait)
     }
 
     /// Whether the job or run has ended; what the broker has forgotten has ended too.

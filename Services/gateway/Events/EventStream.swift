@@ -8,8 +8,8 @@ import Messages
 
 /// Server-sent events (HTML standard, section 9.2) of one job or run, from a cursor to its end.
 ///
-/// Asks the broker at short intervals instead of blocking a connection of it for each reader, so that many readers cost
-/// reads and no connections. While the broker is away the stream stays open and goes on when it is back.
+/// The broker wakes it when there is news; its waits are short, so that it notices when the process is to stop. While
+/// the broker is away the stream stays open and goes on when it is back.
 struct EventStream: Sendable {
     let source: EventSource
     let limits: Limits
@@ -31,29 +31,27 @@ struct EventStream: Sendable {
                 let isCheckDue = ContinuousClock.now >= nextCheck
                 let finalState = isCheckDue ? try await source.finalState() : nil
                 if isCheckDue { nextCheck = ContinuousClock.now + limits.checkInterval }
-                var hasNews = false
-                repeat {
-                    let events = try await source.events(after: cursor, limit: limits.eventPage)
-                    hasNews = !events.isEmpty
-                    guard let last = events.last else { break }
+                let events = try await source.events(
+                    after: cursor, limit: limits.eventPage, wait: finalState == nil ? limits.eventWait : .zero)
+                if let last = events.last {
                     try await sink(Self.frames(events))
                     cursor = last.id
                     lastWrite = .now
-                    if events.contains(where: { $0.state?.isTerminal == true }) { nextCheck = .now }
-                } while hasNews
-                if let finalState {
+                    if finalState != nil || events.contains(where: { $0.state?.isTerminal == true }) {
+                        nextCheck = .now
+                    }
+                } else if let finalState {
                     try await sink(ByteBuffer(string: "event: end\ndata: {\"state\":\"\(finalState)\"}\n\n"))
                     return
                 }
             } catch let error as JobError where error.code == .unavailable {
                 logger.warning("event stream waits for the queue", metadata: ["operation": "\(error.operation)"])
-                try await Task.sleep(for: limits.pollInterval * 4)
+                try await Task.sleep(for: limits.eventWait)
             }
             if ContinuousClock.now - lastWrite >= limits.heartbeatInterval {
                 try await sink(ByteBuffer(string: ": alive\n\n"))
                 lastWrite = .now
             }
-            try await Task.sleep(for: limits.pollInterval)
         }
     }
 

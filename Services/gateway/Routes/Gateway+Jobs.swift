@@ -27,12 +27,20 @@ extension Gateway {
         let wanted = filter.limit
         repeat {
             filter.limit = wanted - page.jobs.count
-            let part = try await broker.jobs(filter)
+            let part = try await page(filter)
             page.jobs += part.jobs.filter { context.principal.sees(tenant: $0.tenant) }
             page.next = part.next
             filter.after = part.next
         } while page.jobs.count < wanted && page.next != nil
         return try .json(page)
+    }
+
+    private func page(_ filter: JobFilter) async throws -> JobPage {
+        do {
+            return try await broker.jobs(filter)
+        } catch let error as JobError where error.code == .malformed {
+            throw Problem.invalid("invalid-value", "after: the cursor is none that this service gave", field: "after")
+        }
     }
 
     @Sendable private func cancelJob(_ request: Request, _ context: GatewayContext) async throws -> Response {

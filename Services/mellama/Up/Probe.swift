@@ -26,11 +26,11 @@ enum Probe {
         guard let descriptor = connectLoopback(port) else { return false }
         defer { close(descriptor) }
         let request = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-        guard send(descriptor, request, request.utf8.count, Int32(MSG_NOSIGNAL.rawValue)) == request.utf8.count else {
+        guard send(descriptor, request, request.utf8.count, Int32(MSG_NOSIGNAL)) == request.utf8.count else {
             return false
         }
         var reply = [UInt8](repeating: 0, count: 12)
-        return recv(descriptor, &reply, reply.count, Int32(MSG_WAITALL.rawValue)) == reply.count
+        return recv(descriptor, &reply, reply.count, Int32(MSG_WAITALL)) == reply.count
             && String(decoding: reply, as: UTF8.self) == "HTTP/1.1 200"
     }
 
