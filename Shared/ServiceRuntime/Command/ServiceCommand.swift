@@ -26,8 +26,8 @@ extension ServiceCommand {
     public static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: service, abstract: abstract, version: Release.version,
-            subcommands: [RunCommand<Self>.self],
-            defaultSubcommand: nil)
+            subcommands: [ServeCommand<Self>.self, RunCommand<Self>.self, HealthcheckCommand<Self>.self],
+            defaultSubcommand: ServeCommand<Self>.self)
     }
 
     public static func main() async { await CommandExit.run(Self.self, name: service) }

@@ -1,0 +1,16 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ServiceRuntime
+
+/// The `tokenizer` executable: text to token ids.
+@main
+struct TokenizerCommand: ServiceCommand {
+    static let service = "tokenizer"
+    static let abstract = "Turns text into token ids, as LLaMA's SentencePiece does."
+
+    static func handlers(_ settings: ServiceSettings) throws -> [any JobHandler] {
+        let tokenizers = TokenizerCache()
+        return [TokenizeTextHandler(tokenizers: tokenizers)]
+    }
+}
