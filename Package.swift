@@ -121,7 +121,7 @@ let services: [Target] = [
             .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle, .yams,
         ]),
     tests("ServiceRuntime", ["Messages", "Jobs", "Artifacts", "TestSupport", .logging]),
-    service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", .hummingbird]),
+    service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "COpenSSL", .hummingbird]),
     service("tokenizer", ["ServiceRuntime", "Tokenization", "Corpora"]),
     service("trainer", ["ServiceRuntime", "Training", "Checkpoints", "Corpora", "Llama", "Tensors"]),
     service("inference", ["ServiceRuntime", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
