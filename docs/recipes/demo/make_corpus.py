@@ -159,15 +159,17 @@ def abstracts(dice, count):
         if second:
             results += " " + dice.pick(["As to secondary outcomes, ", "In addition, ", "Secondly, "]) + second["finding"][:1].lower() + second["finding"][1:]
         neutral = " " + item["neutral"] if dice.chance(0.6) else ""
+        # An abstract that begins with a question ends with its answer, as a busy reader would note it.
+        short = dice.pick(["In short: {a}.", "The answer is {a}.", "So the answer is {a}."]).format(a=verdict)
         form = dice.whole(0, 3)
         if form == 0:
             text = f"Objective: {aim} Methods: {item['method']}{neutral} Results: {results} Conclusion: {item['conclusion']}"
         elif form == 1:
-            text = f"{item['question']} A controlled trial. {opening} {aim} {item['method']}{neutral} {results} {item['conclusion']}"
+            text = f"{item['question']} A controlled trial. {opening} {aim} {item['method']}{neutral} {results} {item['conclusion']} {short}"
         elif form == 2:
             text = f"{opening} {item['method']} {results}{neutral} In conclusion, {small_conclusion(item['conclusion'])}"
         else:
-            text = f"Background: {opening} Question: {item['question']} Design: {item['method']}{neutral} Findings: {results} Interpretation: {item['conclusion']}"
+            text = f"Background: {opening} Question: {item['question']} Design: {item['method']}{neutral} Findings: {results} Interpretation: {item['conclusion']} {short}"
         result.append(text)
     return result
 
