@@ -5,7 +5,7 @@
     python3 docs/recipes/demo/make_corpus.py            # writes the files into this folder
     python3 docs/recipes/demo/make_corpus.py --check    # fails if a committed file differs from what would be written
 
-Python 3.9 or later, standard library only, one seed: the same bytes come out on every machine. (Only Random.random() is used, whose sequence Python
+Python 3.10 or later, standard library only, one seed: the same bytes come out on every machine. (Only Random.random() is used, whose sequence Python
 promises to keep, so that a newer interpreter does not change the files.)
 """
 
