@@ -97,10 +97,10 @@ struct RecipeTests {
 
     @Test func aMisspeltFieldOfAStageNamesTheNearest() throws {
         let json = Data(
-            #"{"version":1,"name":"r","stages":{"a":{"kind":"tokenize.text","payload":{},"onFail":"x"}}}"#.utf8)
+            #"{"version":1,"name":"r","stages":{"a":{"kind":"tokenize.text","payload":{},"onfailure":"x"}}}"#.utf8)
         #expect(
             throws: MessageError(
-                .unknownField, path: "stages.a", detail: #"unknown field "onFail"; did you mean "onFailure"?"#)
+                .unknownField, path: "stages.a", detail: #"unknown field "onfailure"; did you mean "onFailure"?"#)
         ) {
             try MessageDecoder(policy: .strict).decode(Recipe.self, from: MessageDecoder.parse(json))
         }
