@@ -8,7 +8,7 @@ public struct GenerationParameters: Sendable, Hashable, Codable {
     public var temperature: Double
     /// Only the k likeliest tokens; 0 for all.
     public var topK: Int
-    /// The smallest set of likeliest tokens whose mass reaches this share; 1 for all.
+    /// The smallest set of likeliest tokens whose mass reaches this share; 1 for all, 0 for the likeliest alone.
     public var topP: Double
     /// Only tokens at least this share as likely as the likeliest; 0 for all.
     public var minP: Double
@@ -40,7 +40,7 @@ public struct GenerationParameters: Sendable, Hashable, Codable {
         try require("maxTokens", maxTokens, "at least 1") { $0 >= 1 }
         try require("temperature", temperature, "from 0 to 100") { $0 >= 0 && $0 <= 100 }
         try require("topK", topK, "at least 0 (0 keeps all)") { $0 >= 0 }
-        try require("topP", topP, "above 0 and at most 1") { $0 > 0 && $0 <= 1 }
+        try require("topP", topP, "from 0 to 1") { $0 >= 0 && $0 <= 1 }
         try require("minP", minP, "from 0 to 1") { $0 >= 0 && $0 <= 1 }
         try require("repetitionPenalty", repetitionPenalty, "above 0 and at most 100") { $0 > 0 && $0 <= 100 }
         guard stop.allSatisfy({ !$0.isEmpty }), stop.count <= 64 else {

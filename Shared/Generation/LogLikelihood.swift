@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import Llama
+import Tensors
 
 /// Scores given continuations of given contexts.
 ///
@@ -35,6 +36,9 @@ public struct LogLikelihood<Model: SequenceModel> {
 
     private let model: Model
     private let tokenLimit: Int
+
+    /// Rows of logits held at once: 128 MB of them at most.
+    private var rowLimit: Int { max(1, min(tokenLimit, (1 << 25) / max(1, model.vocabularySize))) }
 
     /// A scorer over one model that computes up to `tokenLimit` tokens in one call.
     public init(model: Model, tokenLimit: Int = 1024) {
@@ -91,12 +95,15 @@ public struct LogLikelihood<Model: SequenceModel> {
                     scores[request] = Score(logprobs: [first.logprob], isGreedy: first.isGreedy)
                     continue
                 }
-                if !open.isEmpty, tokens + ids.count - 1 > tokenLimit {
+                if !open.isEmpty, tokens + ids.count - 1 > rowLimit {
                     try close(&open, of: requests, into: &scores)
                     tokens = 0
                 }
                 tokens += ids.count - 1
-                let cache = try prompt.cache.copy(capacity: group.context.count + ids.count - 1)
+                // The context's own cache serves its last continuation, so that the usual single one copies nothing.
+                let cache =
+                    request == group.members.last
+                    ? prompt.cache : try prompt.cache.copy(capacity: group.context.count + ids.count - 1)
                 open.append((request, cache, first))
             }
         }
@@ -106,22 +113,41 @@ public struct LogLikelihood<Model: SequenceModel> {
     /// Scores everything behind the first token of the open continuations.
     private func close(_ open: inout [Open], of requests: [Request], into scores: inout [Score?]) throws {
         guard !open.isEmpty else { return }
-        let logits = try model.extend(
-            open.map { (Array(requests[$0.request].continuationIDs.dropLast()), $0.cache) }, logits: .all)
-        var row = 0
-        for entry in open {
-            var logprobs = [entry.first.logprob]
-            var isGreedy = entry.first.isGreedy
-            for id in requests[entry.request].continuationIDs.dropFirst() {
-                let values = LogitRows.row(row, of: logits, width: model.vocabularySize)
-                let score = try LogitRows.score(id, in: values)
-                logprobs.append(score.logprob)
-                isGreedy = isGreedy && score.isGreedy
-                row += 1
+        let tails = open.map { Array(requests[$0.request].continuationIDs.dropLast()) }
+        if tails.count == 1 {
+            // A long continuation alone is cut, so that the logits of all its tokens are never held together.
+            var start = 0
+            var parts = (logprobs: [open[0].first.logprob], isGreedy: open[0].first.isGreedy)
+            while start < tails[0].count {
+                let end = min(start + rowLimit, tails[0].count)
+                let logits = try model.extend([(Array(tails[0][start..<end]), open[0].cache)], logits: .all)
+                try add(requests[open[0].request].continuationIDs[(start + 1)...end], from: logits, row: 0, to: &parts)
+                start = end
             }
-            scores[entry.request] = Score(logprobs: logprobs, isGreedy: isGreedy)
+            scores[open[0].request] = Score(logprobs: parts.logprobs, isGreedy: parts.isGreedy)
+        } else {
+            let logits = try model.extend(zip(tails, open).map { ($0, $1.cache) }, logits: .all)
+            var row = 0
+            for (tail, entry) in zip(tails, open) {
+                var parts = (logprobs: [entry.first.logprob], isGreedy: entry.first.isGreedy)
+                try add(requests[entry.request].continuationIDs.dropFirst(), from: logits, row: row, to: &parts)
+                scores[entry.request] = Score(logprobs: parts.logprobs, isGreedy: parts.isGreedy)
+                row += tail.count
+            }
         }
         open = []
+    }
+
+    /// Adds the scores of tokens whose logits begin at a row.
+    private func add(
+        _ ids: ArraySlice<Int32>, from logits: Tensor, row: Int, to parts: inout (logprobs: [Double], isGreedy: Bool)
+    ) throws {
+        for (offset, id) in ids.enumerated() {
+            let values = LogitRows.row(row + offset, of: logits, width: model.vocabularySize)
+            let score = try LogitRows.score(id, in: values)
+            parts.logprobs.append(score.logprob)
+            parts.isGreedy = parts.isGreedy && score.isGreedy
+        }
     }
 
     private func context(of request: Request, position: Int) throws -> [Int32] {

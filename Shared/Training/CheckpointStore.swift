@@ -44,6 +44,11 @@ struct CheckpointStore {
         }
     }
 
+    /// Removes every checkpoint, for a run that starts over: a later step of an old one would pass for the newest.
+    func removeAll() throws {
+        for name in names() { try FileManager.default.removeItem(at: folder.appending(path: name)) }
+    }
+
     /// The newest whole checkpoint of this run, or nil.
     ///
     /// Damaged ones are passed over, each with its reason to `onIgnored`. One of another run throws: the folder was

@@ -23,15 +23,6 @@ struct ContentDigest: Sendable {
         absorb(count)
     }
 
-    mutating func update(_ values: [Int32]) {
-        values.withUnsafeBytes { update($0) }
-    }
-
-    mutating func update(_ text: String) {
-        var text = text
-        text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
-    }
-
     /// 32 hexadecimal digits.
     var text: String {
         [Xoshiro256.mix(first ^ second.byteSwapped), Xoshiro256.mix(second &+ first)]

@@ -10,11 +10,11 @@ public enum Perplexity {
 
     /// The result over every row and over the rows of each domain; rows of no known domain count in the total only.
     ///
-    /// With `isolated`, documents of one row do not see each other. The last row's end is scored like any other; no
-    /// dropout. Throws where a row does not fit the model.
+    /// With `isolated`, documents of one row do not see each other. There is no dropout. `isCancelled` is asked before
+    /// each row; then the result is nil. Throws where a row does not fit the model.
     public static func evaluate(
         _ model: LlamaModel, _ dataset: TokenDataset, isolated: Bool = true, isCancelled: () -> Bool = { false }
-    ) throws -> (total: PerplexityResult, domains: [CorpusDomain: PerplexityResult]) {
+    ) throws -> (total: PerplexityResult, domains: [CorpusDomain: PerplexityResult])? {
         var total = PerplexityResult(negativeLogLikelihood: 0, tokens: 0, bytes: 0)
         var domains: [CorpusDomain: PerplexityResult] = [:]
         var pending: [TokenSequence] = []
@@ -34,7 +34,7 @@ public enum Perplexity {
             (pending, tokens) = ([], 0)
         }
         for index in 0..<dataset.count {
-            if isCancelled() { break }
+            if isCancelled() { return nil }
             let row = try dataset.sequence(index)
             if tokens + row.ids.count > batchTokens { try score() }
             pending.append(row)

@@ -15,7 +15,7 @@ struct RowPacking {
         case nil:
             isolated = dataset != .documents
             packs = false
-        case TrainingRecipe.Packing.none:
+        case .some(.none):
             guard !isPacked else {
                 throw TrainingError(
                     .invalidDataset, "recipe.packing", "is none, but the dataset's rows are packed",

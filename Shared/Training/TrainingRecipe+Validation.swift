@@ -15,7 +15,7 @@ extension TrainingRecipe {
             throw TrainingError(
                 .invalidRecipe, "recipe.warmupRatio", "is given beside warmupSteps", remedy: "write one of the two")
         }
-        if let epochs { try require("epochs", epochs, "from 1 to 10000") { (1...10_000).contains($0) } }
+        if let epochs { try require("epochs", epochs, "from 1 to 1000000") { (1...1_000_000).contains($0) } }
         if let maxSteps {
             try require("maxSteps", maxSteps, "from 1 to 1000000000") { (1...1_000_000_000).contains($0) }
         }
@@ -52,7 +52,7 @@ extension TrainingRecipe {
     }
 
     private func validate(_ lora: LoRA) throws {
-        try require("lora.rank", lora.rank, "from 1 to 1024") { (1...1024).contains($0) }
+        try require("lora.rank", lora.rank, "from 1 to 4096") { (1...4096).contains($0) }
         try require("lora.alpha", lora.alpha, "above 0 and at most 65536") { $0 > 0 && $0 <= 65_536 }
         try require("lora.dropout", lora.dropout, "from 0 to below 1") { $0 >= 0 && $0 < 1 }
         guard !lora.targets.isEmpty, Set(lora.targets).count == lora.targets.count else {

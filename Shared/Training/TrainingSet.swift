@@ -22,9 +22,7 @@ struct TrainingSet: Sendable {
         let limit = min(recipe.sequenceLength ?? configuration.maxPositions, configuration.maxPositions)
         let packing = try RowPacking(recipe: recipe.packing, dataset: dataset.manifest?.packing)
         isolated = packing.isolated
-        for index in 0..<dataset.count {
-            try Self.check(dataset.sequence(index), index, configuration, limit: recipe.sequenceLength)
-        }
+        try Self.check(dataset, named: "dataset row", configuration: configuration, limit: recipe.sequenceLength)
         self.dataset = packing.packs ? try packing.pack(dataset, into: limit) : dataset
         var usable: [Int] = []
         var tokens = 0
@@ -57,10 +55,18 @@ struct TrainingSet: Sendable {
         }
     }
 
-    private static func check(
-        _ row: TokenSequence, _ index: Int, _ configuration: LlamaConfiguration, limit: Int?
+    /// Throws an error that names the first row that does not fit the model or the limit.
+    static func check(
+        _ dataset: TokenDataset, named name: String, configuration: LlamaConfiguration, limit: Int? = nil
     ) throws {
-        let place = "dataset row \(index) (counted from 0)"
+        for index in 0..<dataset.count {
+            try check(dataset.sequence(index), "\(name) \(index) (counted from 0)", configuration, limit: limit)
+        }
+    }
+
+    private static func check(
+        _ row: TokenSequence, _ place: String, _ configuration: LlamaConfiguration, limit: Int?
+    ) throws {
         guard row.ids.count <= configuration.maxPositions else {
             throw TrainingError(
                 .invalidDataset, place,

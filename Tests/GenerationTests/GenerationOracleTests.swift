@@ -18,7 +18,7 @@ struct GenerationOracleTests {
             }
 
             let prompt: [Int32]
-            let new_ids: [Int32]
+            let newIds: [Int32]
             let steps: [Step]
         }
 
@@ -28,14 +28,14 @@ struct GenerationOracleTests {
     struct Case: Decodable {
         struct Continuation: Decodable {
             let ids: [Int32]
-            let sum_logprob: Double
+            let sumLogprob: Double
             let logprobs: [Double]
-            let is_greedy: Bool
+            let isGreedy: Bool
         }
 
         let context: [Int32]
         let continuations: [Continuation]
-        let best_by_sum: Int
+        let bestBySum: Int
     }
 
     /// Folders with a checkpoint in `hf` and this file beside it.
@@ -49,12 +49,12 @@ struct GenerationOracleTests {
         #expect(!found.isEmpty)
         for folder in found {
             let model = try LlamaModel(LlamaCheckpoint.load(folder.appending(path: "hf")))
-            let runs = try folder.appending(path: "generate.json").json(as: Runs.self).runs
+            let runs = try folder.appending(path: "generate.json").snakeCaseJSON(as: Runs.self).runs
             #expect(!runs.isEmpty)
             let requests = runs.map { run in
                 GenerationRequest(
                     promptIDs: run.prompt,
-                    parameters: GenerationParameters(maxTokens: run.new_ids.count, ignoreEndOfSequence: true))
+                    parameters: GenerationParameters(maxTokens: run.newIds.count, ignoreEndOfSequence: true))
             }
             let together = try Generator(model: model).run(requests)
             let byTwo = try Generator(model: model, batchLimit: 2, tokenLimit: 7).run(requests)
@@ -62,7 +62,7 @@ struct GenerationOracleTests {
             for results in [together, byTwo, alone] {
                 #expect(results.count == runs.count)
                 for (result, run) in zip(results, runs) {
-                    #expect(result.ids == run.new_ids)
+                    #expect(result.ids == run.newIds)
                     #expect(result.finishReason == .length)
                     for (ours, step) in zip(result.logprobs, run.steps) {
                         #expect(abs(ours - step.logprob) <= 1e-4)
@@ -78,7 +78,7 @@ struct GenerationOracleTests {
         #expect(!found.isEmpty)
         for folder in found {
             let model = try LlamaModel(LlamaCheckpoint.load(folder.appending(path: "hf")))
-            let cases = try folder.appending(path: "loglikelihood.json").json(as: [Case].self)
+            let cases = try folder.appending(path: "loglikelihood.json").snakeCaseJSON(as: [Case].self)
             let requests = cases.flatMap { known in
                 known.continuations.map {
                     LogLikelihood<LlamaModel>.Request(contextIDs: known.context, continuationIDs: $0.ids)
@@ -90,8 +90,8 @@ struct GenerationOracleTests {
                 let scores = try #require(try scorer.score(requests))
                 #expect(scores.count == requests.count)
                 for (score, expected) in zip(scores, cases.flatMap(\.continuations)) {
-                    #expect(abs(score.logLikelihood - expected.sum_logprob) <= 1e-4)
-                    #expect(score.isGreedy == expected.is_greedy)
+                    #expect(abs(score.logLikelihood - expected.sumLogprob) <= 1e-4)
+                    #expect(score.isGreedy == expected.isGreedy)
                     #expect(score.tokenCount == expected.ids.count)
                     for (ours, logprob) in zip(score.logprobs, expected.logprobs) {
                         #expect(abs(ours - logprob) <= 1e-4)
@@ -101,7 +101,7 @@ struct GenerationOracleTests {
                 for known in cases {
                     let sums = scores[start..<(start + known.continuations.count)].map(\.logLikelihood)
                     start += sums.count
-                    #expect(sums.firstIndex(of: sums.max() ?? 0) == known.best_by_sum)
+                    #expect(sums.firstIndex(of: sums.max() ?? 0) == known.bestBySum)
                 }
             }
         }

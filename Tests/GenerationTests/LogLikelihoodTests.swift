@@ -26,6 +26,16 @@ struct LogLikelihoodTests {
         #expect(model.tokensComputed == 20 + 2 + 1)
     }
 
+    @Test("A long continuation is scored in pieces with the same result")
+    func longContinuation() throws {
+        let request = Request(contextIDs: [3, 4], continuationIDs: [5, 6, 7, 9, 10, 11, 12, 13])
+        let model = ScriptedModel.counting()
+        let whole = try #require(try LogLikelihood(model: model).score([request, request]))
+        let pieces = try #require(try LogLikelihood(model: model, tokenLimit: 3).score([request, request]))
+        #expect(whole == pieces)
+        #expect(whole[0].tokenCount == 8 && !whole[0].isGreedy)
+    }
+
     @Test("An empty context is the begin-of-sequence id, and an error where there is none")
     func begin() throws {
         let request = Request(contextIDs: [], continuationIDs: [2, 3])

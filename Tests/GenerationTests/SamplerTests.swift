@@ -36,6 +36,7 @@ struct SamplerTests {
         #expect(kept(.init(temperature: 1, topK: 3)) == [1, 2, 3])
         #expect(kept(.init(temperature: 1, topK: 1)) == [1, 3])  // ties at the edge stay
         #expect(kept(.init(temperature: 1, topP: 0.01)) == [1])
+        #expect(kept(.init(temperature: 1, topP: 0)) == [1])
         #expect(kept(.init(temperature: 1, topP: 0.5)) == [1, 3])
         #expect(kept(.init(temperature: 1, minP: 0.2)) == [1, 2, 3])
         #expect(kept(.init(temperature: 1)) == [0, 1, 2, 3, 4])
@@ -65,7 +66,7 @@ struct SamplerTests {
         arguments: [
             (GenerationParameters(maxTokens: 0), "maxTokens"), (GenerationParameters(temperature: -1), "temperature"),
             (GenerationParameters(temperature: .nan), "temperature"), (GenerationParameters(topK: -1), "topK"),
-            (GenerationParameters(topP: 0), "topP"), (GenerationParameters(minP: 1.5), "minP"),
+            (GenerationParameters(topP: -0.1), "topP"), (GenerationParameters(minP: 1.5), "minP"),
             (GenerationParameters(repetitionPenalty: 0), "repetitionPenalty"),
             (GenerationParameters(stop: [""]), "stop"),
         ])

@@ -9,11 +9,11 @@ import Testing
 struct SamplingOracleTests {
     struct Row: Decodable {
         struct Options: Decodable {
-            let repetition_penalty: Double?
+            let repetitionPenalty: Double?
             let temperature: Double?
-            let top_k: Int?
-            let top_p: Double?
-            let min_p: Double?
+            let topK: Int?
+            let topP: Double?
+            let minP: Double?
         }
 
         let options: Options
@@ -28,13 +28,13 @@ struct SamplingOracleTests {
         let folders = OutsideData.folders(below: OutsideData.oracles) { $0.holds("sampling.jsonl") }
         #expect(!folders.isEmpty)
         for folder in folders {
-            let rows = try folder.appending(path: "sampling.jsonl").jsonLines(as: Row.self)
+            let rows = try folder.appending(path: "sampling.jsonl").snakeCaseJSONLines(as: Row.self)
             #expect(!rows.isEmpty)
             for row in rows {
                 let parameters = GenerationParameters(
-                    temperature: row.options.temperature ?? 1, topK: row.options.top_k ?? 0,
-                    topP: row.options.top_p ?? 1, minP: row.options.min_p ?? 0,
-                    repetitionPenalty: row.options.repetition_penalty ?? 1)
+                    temperature: row.options.temperature ?? 1, topK: row.options.topK ?? 0,
+                    topP: row.options.topP ?? 1, minP: row.options.minP ?? 0,
+                    repetitionPenalty: row.options.repetitionPenalty ?? 1)
                 try parameters.validate()
                 let probabilities = Sampler(parameters).distribution(logits: row.logits, history: row.history)
                 for (ours, expected) in zip(probabilities, row.probabilities) {

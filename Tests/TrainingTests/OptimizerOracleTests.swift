@@ -13,12 +13,12 @@ struct OptimizerOracleTests {
         struct Step: Decodable {
             let grad: [Double]
             let param: [Double]
-            let exp_avg: [Double]
-            let exp_avg_sq: [Double]
+            let expAvg: [Double]
+            let expAvgSq: [Double]
         }
 
         let lr: Double
-        let weight_decay: Double
+        let weightDecay: Double
         let betas: [Double]
         let eps: Double
         let start: [Double]
@@ -26,7 +26,7 @@ struct OptimizerOracleTests {
     }
 
     struct Clip: Decodable {
-        let max_norm: Double
+        let maxNorm: Double
         let grads: [[Double]]
         let norm: Double
         let clipped: [[Double]]
@@ -37,11 +37,11 @@ struct OptimizerOracleTests {
         let folders = OutsideData.folders(below: OutsideData.oracles) { $0.holds("adamw.json") }
         #expect(!folders.isEmpty)
         for folder in folders {
-            for expected in try folder.appending(path: "adamw.json").json(as: [AdamWCase].self) {
+            for expected in try folder.appending(path: "adamw.json").snakeCaseJSON(as: [AdamWCase].self) {
                 try AdamWCheck.run(
-                    learningRate: expected.lr, weightDecay: expected.weight_decay, beta1: expected.betas[0],
+                    learningRate: expected.lr, weightDecay: expected.weightDecay, beta1: expected.betas[0],
                     beta2: expected.betas[1], epsilon: expected.eps, start: expected.start, tolerance: 1e-6,
-                    steps: expected.steps.map { ($0.grad, $0.param, $0.exp_avg, $0.exp_avg_sq) })
+                    steps: expected.steps.map { ($0.grad, $0.param, $0.expAvg, $0.expAvgSq) })
             }
         }
     }
@@ -51,11 +51,11 @@ struct OptimizerOracleTests {
         let folders = OutsideData.folders(below: OutsideData.oracles) { $0.holds("clip.json") }
         #expect(!folders.isEmpty)
         for folder in folders {
-            for expected in try folder.appending(path: "clip.json").json(as: [Clip].self) {
+            for expected in try folder.appending(path: "clip.json").snakeCaseJSON(as: [Clip].self) {
                 let gradients = expected.grads.flatMap { $0 }
                 let norm = GradientClipping.norm(of: try AdamWCheck.set(gradients))
                 #expect(abs(norm - expected.norm) <= 1e-6 * expected.norm)
-                let coefficient = GradientClipping.coefficient(norm: norm, limit: expected.max_norm)
+                let coefficient = GradientClipping.coefficient(norm: norm, limit: expected.maxNorm)
                 for (gradient, clipped) in zip(gradients, expected.clipped.flatMap { $0 }) {
                     #expect(abs(gradient * coefficient - clipped) <= 1e-6 * max(abs(clipped), 1e-3))
                 }

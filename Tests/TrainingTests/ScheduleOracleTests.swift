@@ -9,12 +9,12 @@ import Training
 struct ScheduleOracleTests {
     struct Case: Decodable {
         let schedule: TrainingRecipe.Schedule
-        let peak_lr: Double
-        let total_steps: Int
-        let warmup_ratio: Double
-        let warmup_steps: Int
-        let lr_used_at_step: [Double]
-        let lr_after_last_step: Double
+        let peakLr: Double
+        let totalSteps: Int
+        let warmupRatio: Double
+        let warmupSteps: Int
+        let lrUsedAtStep: [Double]
+        let lrAfterLastStep: Double
     }
 
     @Test("Every rate within 1e-12 of the reference, relative to the peak")
@@ -22,19 +22,19 @@ struct ScheduleOracleTests {
         let folders = OutsideData.folders(below: OutsideData.oracles) { $0.holds("schedules.json") }
         #expect(!folders.isEmpty)
         for folder in folders {
-            let cases = try folder.appending(path: "schedules.json").json(as: [Case].self)
+            let cases = try folder.appending(path: "schedules.json").snakeCaseJSON(as: [Case].self)
             #expect(!cases.isEmpty)
             for expected in cases {
                 var overrides = TrainingRecipe.Overrides()
-                overrides.learningRate = expected.peak_lr
+                overrides.learningRate = expected.peakLr
                 overrides.schedule = expected.schedule
-                overrides.warmupRatio = expected.warmup_ratio
+                overrides.warmupRatio = expected.warmupRatio
                 let recipe = try TrainingRecipe(stage: .pretrain, overrides: overrides)
-                let schedule = LearningRateSchedule(recipe: recipe, totalSteps: expected.total_steps)
-                #expect(schedule.warmupSteps == expected.warmup_steps)
-                let rates = expected.lr_used_at_step + [expected.lr_after_last_step]
+                let schedule = LearningRateSchedule(recipe: recipe, totalSteps: expected.totalSteps)
+                #expect(schedule.warmupSteps == expected.warmupSteps)
+                let rates = expected.lrUsedAtStep + [expected.lrAfterLastStep]
                 for (step, rate) in rates.enumerated() {
-                    #expect(abs(schedule.rate(at: step) - rate) <= 1e-12 * expected.peak_lr)
+                    #expect(abs(schedule.rate(at: step) - rate) <= 1e-12 * expected.peakLr)
                 }
             }
         }

@@ -35,7 +35,8 @@ struct TrainingRecipeTests {
         #expect(recipe.maxSteps == 7 && recipe.epochs == nil)
         #expect(recipe.warmupSteps == 2 && recipe.warmupRatio == nil)
         #expect(recipe.schedule == .linear)
-        #expect(recipe.lora == .init(rank: 4, alpha: 16, dropout: 0.1, targets: ["q_proj", "v_proj"], rslora: false))
+        #expect(
+            recipe.lora == .init(rank: 4, alpha: 16, dropout: 0.1, targets: TrainingRecipe.projections, rslora: false))
         let again = try JSONDecoder().decode(TrainingRecipe.self, from: JSONEncoder().encode(recipe))
         #expect(again == recipe)
     }

@@ -15,14 +15,13 @@ for _ = 1, 20 do
   for _, id in ipairs(ids) do
     local v = redis.call('HMGET', job_key(id), unpack(NAMES))
     if v[1] then
-      if #reply > tonumber(ARGV[2]) then
-        -- One more exists: the last one taken is where the next page starts.
-        return reply
-      end
+      local matches = (ARGV[3] == '' or v[1] == ARGV[3]) and (ARGV[4] == '' or v[2] == ARGV[4])
+        and (ARGV[5] == '' or v[3] == ARGV[5])
+      -- One more than the page holds: the next page starts here.
+      if matches and #reply > tonumber(ARGV[2]) then return reply end
       reply[1] = v[#NAMES]
       cursor = '(' .. v[#NAMES]
-      if (ARGV[3] == '' or v[1] == ARGV[3]) and (ARGV[4] == '' or v[2] == ARGV[4]) and (ARGV[5] == '' or v[3] == ARGV[5])
-      then
+      if matches then
         local job = {'id', id}
         for i, name in ipairs(NAMES) do
           if v[i] then

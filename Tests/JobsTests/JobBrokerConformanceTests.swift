@@ -1,0 +1,20 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Jobs
+import TestSupport
+import Testing
+
+@Suite("Both brokers keep the same promises")
+struct JobBrokerConformanceTests {
+    @Test("in memory", arguments: JobBrokerConformance.cases)
+    func inMemory(example: JobBrokerConformance.Case) async throws {
+        try await example.check(.inMemory())
+    }
+
+    @Test("on Redis", arguments: JobBrokerConformance.cases)
+    func onRedis(example: JobBrokerConformance.Case) async throws {
+        try await RedisFixture.with { redis in
+            try await example.check(.redis(redis))
+        }
+    }
+}

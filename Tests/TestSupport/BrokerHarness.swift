@@ -1,0 +1,53 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+public import Jobs
+import Synchronization
+
+/// A broker under test and a way to let its time pass.
+public struct BrokerHarness: Sendable {
+    /// The broker.
+    public let broker: any JobBroker
+    private let pass: @Sendable (Duration) async throws -> Void
+
+    /// A broker whose time passes by `pass`.
+    public init(_ broker: any JobBroker, pass: @escaping @Sendable (Duration) async throws -> Void) {
+        self.broker = broker
+        self.pass = pass
+    }
+
+    /// An in-memory broker on a clock that only this harness moves.
+    public static func inMemory() -> BrokerHarness {
+        let clock = ManualClock()
+        let broker = InMemoryJobBroker(crashPause: .milliseconds(20)) { clock.now }
+        return BrokerHarness(broker) { clock.advance(by: $0) }
+    }
+
+    /// A broker on a real server: time passes by itself.
+    public static func redis(_ fixture: RedisFixture, namespace: String = "test") -> BrokerHarness {
+        var options = RedisBrokerOptions()
+        options.namespace = namespace
+        options.crashPause = .milliseconds(20)
+        let broker = RedisJobBroker(configuration: fixture.configuration, options: options, logger: fixture.logger)
+        return BrokerHarness(broker) { try await Task.sleep(for: $0 + .milliseconds(2)) }
+    }
+
+    /// Lets time pass.
+    public func advance(_ time: Duration) async throws { try await pass(time) }
+}
+
+/// A clock in ms that stands still until it is moved.
+public final class ManualClock: Sendable {
+    private let time = Mutex<Int64>(1_763_683_200_000)
+
+    /// A clock at some day of 2025.
+    public init() {}
+
+    /// The time.
+    public var now: Int64 { time.withLock { $0 } }
+
+    /// Moves the time.
+    public func advance(by duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        time.withLock { $0 += seconds * 1000 + attoseconds / 1_000_000_000_000_000 }
+    }
+}
