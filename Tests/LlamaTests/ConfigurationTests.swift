@@ -48,6 +48,10 @@ struct ConfigurationTests {
         let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(object["dtype"] as? String == "bfloat16" && object["torch_dtype"] as? String == "bfloat16")
         #expect(object["rope_theta"] as? Double == c.ropeTheta && object["rope_parameters"] != nil)
+        // transformers wants floats written as floats.
+        let text = try #require(String(data: data, encoding: .utf8))
+        #expect(text.contains("\"attention_dropout\" : 0.0,") && !text.contains("\"rope_theta\" : 500,"))
+        #expect(text.contains("\"hidden_size\" : \(c.hiddenSize),"))
         #expect(object["architectures"] as? [String] == ["LlamaForCausalLM"])
     }
 
