@@ -15,7 +15,7 @@ public enum CorpusBuilder {
         _ options: CorpusOptions, tokenizer: any Tokenizer, output: String, control: BuildControl = BuildControl()
     ) throws -> CorpusSummary {
         try options.validate()
-        let staged = try StagedFolder(finalPath: output)
+        var staged = try StagedFolder(finalPath: output)
         let collected = try CollectedDocuments(options, tokenizer: tokenizer, folder: staged.path, control: control)
         let marks = SpecialTokens(tokenizer)
         let available = collected.training.mapValues { documents in

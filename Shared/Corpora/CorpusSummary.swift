@@ -14,7 +14,7 @@ public struct CorpusSummary: Codable, Sendable, Equatable {
     public var tokensBySource: [String: Int]
     /// How often each domain's text was taken: tokens taken over tokens there are (1 = once).
     public var repeated: [CorpusDomain: Double]
-    /// Documents used for training, each counted once, by source.
+    /// Documents on the training side, by source; a small budget may not reach all of them.
     public var documents: [String: Int]
     /// Held-out documents by domain.
     public var heldOutDocuments: [CorpusDomain: Int]

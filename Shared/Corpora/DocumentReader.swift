@@ -33,14 +33,16 @@ public struct DocumentReader: Sendable {
         for path in try SourceFiles.matching(source.path) {
             if let end = source.records?.upperBound, record >= end { break }
             let file = try MappedFile(path: path)
-            try read(file, from: &record) { text, record in
-                largest = record + 1
-                if let wanted = source.records, !wanted.contains(record) {
-                    return record < wanted.upperBound
+            try withExtendedLifetime(file) {
+                try read(file, from: &record) { text, record in
+                    largest = record + 1
+                    if let wanted = source.records, !wanted.contains(record) {
+                        return record < wanted.upperBound
+                    }
+                    count += 1
+                    try body(Document(text: text, record: record))
+                    return true
                 }
-                count += 1
-                try body(Document(text: text, record: record))
-                return true
             }
         }
         guard count > 0 else {

@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Tokenization
 
 #if canImport(Glibc)
 import Glibc
@@ -13,6 +14,7 @@ struct StagedFolder: ~Copyable {
     /// Where to write.
     let path: String
     private let finalPath: String
+    private var folders: [String] = []
     private var isPublished = false
 
     /// Stages a folder at `finalPath`, which must be absent or an empty folder.
@@ -36,8 +38,9 @@ struct StagedFolder: ~Copyable {
     }
 
     /// Makes a folder inside.
-    func makeFolder(_ name: String) throws -> String {
+    mutating func makeFolder(_ name: String) throws -> String {
         let folder = path + "/" + name
+        folders.append(folder)
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
@@ -48,15 +51,13 @@ struct StagedFolder: ~Copyable {
 
     /// Renames the folder into place, durably. Its files must be synced already.
     consuming func publish() throws {
+        for folder in folders + [path] { try PublishedFile.syncFolder(folder) }
         _ = rmdir(finalPath)
         guard rename(path, finalPath) == 0 else {
             throw CorporaError(.file, finalPath, "cannot be renamed into place: \(String(cString: strerror(errno)))")
         }
         isPublished = true
         let parent = finalPath.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(finalPath[..<$0]) } ?? "."
-        let descriptor = open(parent.isEmpty ? "/" : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        _ = fsync(descriptor)
-        _ = close(descriptor)
+        try PublishedFile.syncFolder(parent.isEmpty ? "/" : parent)
     }
 }
