@@ -109,7 +109,7 @@ extension RedisJobBroker {
     /// Gives jobs whose lease ended back to the queue.
     @discardableResult
     public func reap() async throws(JobError) -> Int {
-        let advice = stall.withLock { $0.advice(now: .now, lease: options.lease) }
+        let advice = stall.detector.withLock { $0.advice(now: .now, lease: options.lease) }
         let arguments = [
             String(options.lease.milliseconds), advice.expected.map(String.init) ?? "", advice.hadGap ? "1" : "0",
             String(options.crashPause.milliseconds),
@@ -125,7 +125,7 @@ extension RedisJobBroker {
         }
         guard let parts = reply.array, parts.count == 2, let count = parts[0].integer, let server = parts[1].integer
         else { throw .unexpectedReply("reap") }
-        stall.withLock { $0.answered(server: Int64(server), now: .now) }
+        stall.detector.withLock { $0.answered(server: Int64(server), now: .now) }
         return count
     }
 
