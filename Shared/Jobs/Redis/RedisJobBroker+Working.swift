@@ -10,10 +10,17 @@ extension RedisJobBroker {
     public func claim(
         kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration
     ) async throws(JobError) -> ClaimResult {
+        // One request however often it is sent: a lost answer must not leave jobs with a holder that knows nothing.
+        try await claim(kinds: kinds, worker: worker, limit: limit, lease: lease, request: FreshID.make())
+    }
+
+    func claim(
+        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration, request: String
+    ) async throws(JobError) -> ClaimResult {
         guard limit > 0, !kinds.isEmpty else { return ClaimResult(jobs: []) }
         let reply = try await run(
             QueueScripts.claim,
-            [worker.rawValue, String(lease.milliseconds), String(min(limit, 100))] + kinds.map(\.rawValue))
+            [worker.rawValue, String(lease.milliseconds), String(min(limit, 100)), request] + kinds.map(\.rawValue))
         guard let parts = reply.array, let due = parts.first?.integer else { throw .unexpectedReply("claim") }
         var result = ClaimResult(jobs: [], nextDue: due < 0 ? nil : .milliseconds(due))
         for part in parts.dropFirst() {

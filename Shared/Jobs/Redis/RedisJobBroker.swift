@@ -52,7 +52,8 @@ public final class RedisJobBroker: JobBroker {
         await waitPool.close()
     }
 
-    /// Tells the server, on a new connection, who it is: after its restart nothing is reaped for a lease. Gives its time.
+    /// Tells the server, on a new connection, who it is: after its restart nothing is reaped for a lease.
+    /// Gives the server's time.
     private static func boot(
         _ connection: RedisConnection, keys: QueueKeys, options: RedisBrokerOptions
     ) async throws -> Int64 {

@@ -32,7 +32,7 @@ struct StallDetector {
         return Advice(expected: last.server + elapsed.milliseconds, hadGap: false)
     }
 
-    /// Notes what the server's time was when first heard of. A later connection may be the end of a stall, and hides none.
+    /// Notes what the server's time was when first heard of; a later connection may be the end of a stall.
     mutating func connected(server: Int64, now: ContinuousClock.Instant) {
         if last == nil { last = (server, now) }
     }
