@@ -27,9 +27,14 @@ public struct EvaluatePerplexity: JobPayload, Hashable {
     }
 
     public struct Output: Codable, Sendable, Hashable {
-        enum CodingKeys: String, CodingKey, CaseIterable { case perplexity }
+        enum CodingKeys: String, CodingKey, CaseIterable { case subject, perplexity }
+        /// Which model was asked, and with which adapter.
+        public var subject: String
         public var perplexity: [String: DomainPerplexity]
-        public init(perplexity: [String: DomainPerplexity]) { self.perplexity = perplexity }
+        public init(subject: String, perplexity: [String: DomainPerplexity]) {
+            self.subject = subject
+            self.perplexity = perplexity
+        }
     }
 
     public func validate() throws(MessageError) { try Bound.notEmpty(data, "data") }

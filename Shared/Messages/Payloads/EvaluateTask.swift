@@ -48,8 +48,10 @@ public struct EvaluateTask: JobPayload, Hashable {
 
     public struct Output: Codable, Sendable, Hashable {
         enum CodingKeys: String, CodingKey, CaseIterable {
-            case metrics, parseRate, truncated, unfit, items, rows, result
+            case subject, metrics, parseRate, truncated, unfit, items, rows, result
         }
+        /// Which model answered, and with which adapter; empty for saved predictions.
+        public var subject: String
         /// By name, as fractions.
         public var metrics: [String: MetricValue]
         /// The share of answers that the parser could read.
@@ -65,9 +67,10 @@ public struct EvaluateTask: JobPayload, Hashable {
         public var result: JSONValue
 
         public init(
-            metrics: [String: MetricValue], parseRate: Double, truncated: Int, unfit: Int, items: Int,
+            subject: String, metrics: [String: MetricValue], parseRate: Double, truncated: Int, unfit: Int, items: Int,
             rows: DataReference, result: JSONValue
         ) {
+            self.subject = subject
             self.metrics = metrics
             self.parseRate = parseRate
             self.truncated = truncated

@@ -4,6 +4,31 @@
 public struct TrainingSettings: Codable, Sendable, Hashable {
     public enum Schedule: String, Codable, Sendable { case constant, linear, cosine }
     public enum Precision: String, Codable, Sendable { case float32, bfloat16 }
+    /// How samples share a row.
+    public enum Packing: String, Codable, Sendable, CaseIterable {
+        /// One sample a row.
+        case none
+        /// Several samples a row; none sees another. Also written `true`.
+        case isolated
+        /// Several documents a row as one plain stream.
+        case documents
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let flag = try? container.decode(Bool.self) {
+                self = flag ? .isolated : .none
+                return
+            }
+            let name = try container.decode(String.self)
+            guard let packing = Packing(rawValue: name) else {
+                throw MessageError(
+                    .invalidValue, path: CodingPath.text(decoder.codingPath),
+                    detail: "unknown packing; write true, false, none, isolated or documents")
+            }
+            self = packing
+        }
+    }
+
     public enum Recompute: String, Codable, Sendable { case none, block }
 
     public struct LoRA: Codable, Sendable, Hashable {
@@ -29,14 +54,14 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
     public var schedule: Schedule?
     public var warmupRatio: Double?
     public var warmupSteps: Int?
-    public var epochs: Double?
+    public var epochs: Int?
     public var maxSteps: Int?
     /// Sequences in one forward and backward pass.
     public var microBatch: Int?
     /// Micro-batches in one optimizer step.
     public var accumulation: Int?
     public var sequenceLength: Int?
-    public var packing: Bool?
+    public var packing: Packing?
     public var shuffle: Bool?
     public var seed: UInt64?
     public var beta1: Double?
@@ -61,7 +86,7 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
         try Bound.require(
             warmupRatio == nil || warmupSteps == nil, "\(path).warmupSteps",
             "give \"warmupRatio\" or \"warmupSteps\", not both")
-        try Bound.range(epochs, 0.0...1_000_000, "\(path).epochs")
+        try Bound.range(epochs, 1...1_000_000, "\(path).epochs")
         try Bound.range(maxSteps, 1...Int.max, "\(path).maxSteps")
         try Bound.range(microBatch, 1...65_536, "\(path).microBatch")
         try Bound.range(accumulation, 1...65_536, "\(path).accumulation")

@@ -6,9 +6,10 @@ public struct TrainingSummary: Codable, Sendable, Hashable {
         public var step: Int
         /// Mean negative log-likelihood a target token, in nats, over the step.
         public var loss: Double
-        public var learningRate: Double
-        public var gradientNorm: Double
-        public init(step: Int, loss: Double, learningRate: Double, gradientNorm: Double) {
+        /// Nil, as is the gradient norm, for steps before the attempt that finished.
+        public var learningRate: Double?
+        public var gradientNorm: Double?
+        public init(step: Int, loss: Double, learningRate: Double? = nil, gradientNorm: Double? = nil) {
             self.step = step
             self.loss = loss
             self.learningRate = learningRate

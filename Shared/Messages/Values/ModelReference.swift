@@ -3,17 +3,21 @@
 /// A model: a Hugging Face folder, or a configuration to start from nothing with.
 public enum ModelReference: Hashable, Sendable {
     case stored(DataReference)
-    /// `configuration` is config.json's content; weights are drawn from `seed`.
-    case fresh(configuration: JSONValue, seed: UInt64)
+    /// `configuration` is config.json's content; weights are drawn from `seed`. Without a tokenizer it serves requests
+    /// given as ids only.
+    case fresh(configuration: JSONValue, seed: UInt64, tokenizer: DataReference?)
 
     /// The data it names, if it does.
     public var references: [DataReference] {
-        if case .stored(let reference) = self { [reference] } else { [] }
+        switch self {
+        case .stored(let reference): [reference]
+        case .fresh(_, _, let tokenizer): [tokenizer].compactMap { $0 }
+        }
     }
 }
 
 extension ModelReference: Codable {
-    private enum CodingKeys: String, CodingKey { case configuration, seed }
+    private enum CodingKeys: String, CodingKey { case configuration, seed, tokenizer }
 
     public init(from decoder: any Decoder) throws {
         if let reference = try? decoder.singleValueContainer().decode(DataReference.self) {
@@ -30,7 +34,8 @@ extension ModelReference: Codable {
         }
         self = .fresh(
             configuration: try container.decode(JSONValue.self, forKey: .configuration),
-            seed: try container.decodeIfPresent(UInt64.self, forKey: .seed) ?? 0)
+            seed: try container.decodeIfPresent(UInt64.self, forKey: .seed) ?? 0,
+            tokenizer: try container.decodeIfPresent(DataReference.self, forKey: .tokenizer))
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -38,10 +43,11 @@ extension ModelReference: Codable {
         case .stored(let reference):
             var container = encoder.singleValueContainer()
             try container.encode(reference)
-        case .fresh(let configuration, let seed):
+        case .fresh(let configuration, let seed, let tokenizer):
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(configuration, forKey: .configuration)
             try container.encode(seed, forKey: .seed)
+            try container.encodeIfPresent(tokenizer, forKey: .tokenizer)
         }
     }
 }

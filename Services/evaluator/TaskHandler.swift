@@ -1,0 +1,19 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MedicalBenchmark
+import Messages
+import ServiceRuntime
+
+/// Serves `evaluate.task`: one benchmark, one model, one setting; every answer is asked of `inference`.
+struct TaskHandler: JobHandler {
+    let kinds: [JobKind] = [.evaluateTask]
+
+    func handle(_ payload: EvaluateTask, context: JobContext) async throws -> EvaluateTask.Output {
+        let subject = try ModelUnderTest(payload.model, adapter: payload.adapter, context)
+        let file = URL(filePath: try context.workspace, directoryHint: .isDirectory).appending(path: "rows.jsonl")
+        let outcome = try await EvaluationRunner(context: context).run(payload, on: subject, file: file)
+        let rows = try await context.publish(file.path, name: "rows.jsonl")
+        return try EvaluateTask.Output(outcome.result, subject: subject.identity(), rows: rows)
+    }
+}

@@ -1,0 +1,19 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// Bounds on what one request may take, and how often streams look for news.
+struct Limits: Sendable {
+    /// A JSON or YAML body, in bytes.
+    var documentBytes = 16 << 20
+    /// One uploaded file, in bytes.
+    var uploadBytes = 64 << 30
+    /// Files of one folder.
+    var folderFiles = 10_000
+    /// How long an event stream waits for news at a time.
+    var eventWait: Duration = .milliseconds(500)
+    /// Silence after which an event stream says that it is alive.
+    var heartbeatInterval: Duration = .seconds(15)
+    /// How often an event stream checks that its job is still there, beyond what events tell.
+    var checkInterval: Duration = .seconds(2)
+    /// Events in one page.
+    var eventPage = 500
+}

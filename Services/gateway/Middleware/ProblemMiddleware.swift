@@ -1,0 +1,32 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Hummingbird
+import Logging
+import Messages
+
+/// Turns whatever a route throws into a problem document; the log gets what the client must not see.
+struct ProblemMiddleware: RouterMiddleware {
+    typealias Context = GatewayContext
+    let logger: Logger
+
+    func handle(
+        _ request: Request, context: GatewayContext,
+        next: (Request, GatewayContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            let problem = Problem(error)
+            if problem.document.status >= 500 {
+                // Broker and store errors name ids, states and folders, never payloads.
+                logger.error(
+                    "request failed",
+                    metadata: [
+                        "request_id": "\(context.record.requestID)", "error": "\(error)",
+                        "type": "\(type(of: error))",
+                    ])
+            }
+            return problem.response()
+        }
+    }
+}

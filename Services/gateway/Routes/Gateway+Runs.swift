@@ -1,0 +1,46 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Hummingbird
+import Jobs
+import Messages
+
+extension Gateway {
+    /// What became of runs.
+    var runRoutes: [Route] {
+        [
+            Route(.get, "/v1/runs", "listRuns", .scope(.read), handler: listRuns),
+            Route(.get, "/v1/runs/{id}", "getRun", .scope(.read)) { _, context in try .json(await ownedRun(context)) },
+            Route(.post, "/v1/runs/{id}/cancel", "cancelRun", .scope(.cancel), handler: cancelRun),
+        ]
+    }
+
+    /// A page of runs, the newest first.
+    struct RunPage: Codable, Sendable {
+        var runs: [RunSnapshot]
+    }
+
+    @Sendable private func listRuns(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let query = try Query(request, known: ["limit"])
+        let limit = try query.integer("limit", in: 1...1000, default: 50)
+        let runs = try await broker.runs(limit: limit)
+        return try .json(RunPage(runs: runs.filter { context.principal.sees(tenant: $0.tenant) }))
+    }
+
+    @Sendable private func cancelRun(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let run = try await ownedRun(context)
+        try await broker.cancel(run.id)
+        let state = try await broker.run(run.id)?.state ?? .cancelled
+        return try .json(StateAnswer(id: run.id.rawValue, state: state.rawValue), status: .accepted)
+    }
+
+    /// The run of the path, if it is there and the principal's to see.
+    func ownedRun(_ context: GatewayContext) async throws -> RunSnapshot {
+        let missing = Problem.notFound(
+            "no such run; GET /v1/runs lists them, and finished ones are forgotten in time")
+        let id = RunID(try context.parameters.require("id"))
+        guard JobID(id.rawValue).isWellFormed else { throw missing }
+        let found = try await broker.run(id)
+        guard let run = found, context.principal.sees(tenant: run.tenant) else { throw missing }
+        return run
+    }
+}

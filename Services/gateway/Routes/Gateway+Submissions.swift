@@ -1,0 +1,109 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Hummingbird
+import Jobs
+import Messages
+import ServiceRuntime
+
+extension Gateway {
+    /// Where work comes in.
+    var submissionRoutes: [Route] {
+        [
+            Route(.post, "/v1/jobs", "submitJob", .scope(.submit), handler: submitJob),
+            Route(.post, "/v1/runs", "submitRun", .scope(.submit), handler: submitRun),
+            Route(.post, "/v1/jobs/{id}/retry", "retryJob", .scope(.submit), handler: retryJob),
+        ]
+    }
+
+    /// The answer to an accepted job.
+    struct AcceptedJob: Codable, Sendable {
+        var id: JobID
+        var kind: JobKind
+        var state: JobState
+        /// Whether the same `Idempotency-Key` and body had been accepted before.
+        var duplicate: Bool
+    }
+
+    /// The answer to an accepted run.
+    struct AcceptedRun: Codable, Sendable {
+        var id: RunID
+        var name: String
+        var state: RunSnapshot.State
+        /// The stages, parents before children.
+        var stages: [String]
+        var duplicate: Bool
+    }
+
+    @Sendable private func submitJob(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        _ = try Query(request, known: [])
+        let key = try IdempotencyKey.of(request.headers)
+        let document = try await RequestDocument.read(request, limits: limits)
+        let message = try MessageDecoder(policy: .strict).decode(JobMessage.self, from: document)
+        try message.validate()
+        try checkReferences(message, below: "")
+        let receipt = try await broker.submit(
+            JobSubmission(
+                message: message, tenant: context.principal.tenant, traceparent: TraceParent.of(request.headers),
+                idempotencyKey: key))
+        let accepted = AcceptedJob(
+            id: receipt.id, kind: message.kind, state: receipt.state, duplicate: receipt.isDuplicate)
+        return try .json(accepted, status: .accepted, headers: [.location: "/v1/jobs/\(receipt.id)"])
+    }
+
+    @Sendable private func submitRun(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        _ = try Query(request, known: [])
+        let key = try IdempotencyKey.of(request.headers)
+        let document = try await RequestDocument.read(request, limits: limits, allowsYAML: true)
+        let recipe = try MessageDecoder(policy: .strict).decode(Recipe.self, from: document)
+        let order = try recipe.validate()
+        for (name, stage) in recipe.stages.sorted(by: { $0.key < $1.key }) {
+            let message = JobMessage(kind: stage.kind, payload: stage.payload)
+            try checkReferences(message, below: "stages.\(name).")
+        }
+        let receipt = try await broker.submit(
+            RunSubmission(
+                recipe: recipe, tenant: context.principal.tenant, traceparent: TraceParent.of(request.headers),
+                idempotencyKey: key))
+        let state = try await broker.run(receipt.id)?.state ?? .running
+        let accepted = AcceptedRun(
+            id: receipt.id, name: recipe.name, state: state, stages: order, duplicate: receipt.isDuplicate)
+        return try .json(accepted, status: .accepted, headers: [.location: "/v1/runs/\(receipt.id)"])
+    }
+
+    @Sendable private func retryJob(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let job = try await ownedJob(context)
+        let state = try await broker.retry(job.id)
+        return try .json(
+            StateAnswer(id: job.id.rawValue, state: state.rawValue), status: .accepted,
+            headers: [.location: "/v1/jobs/\(job.id)"])
+    }
+
+    /// Refuses paths outside the data roots and artifacts that are not there, before anything is accepted: this is the
+    /// earliest point where they can be told.
+    private func checkReferences(_ message: JobMessage, below prefix: String) throws(Problem) {
+        for place in message.dataPlaces {
+            let field = prefix + place.path
+            switch place.reference {
+            case .stage: continue
+            case .path(let path): try check(path, field: field)
+            case .artifact(let id):
+                guard artifactExists(id) else {
+                    throw Problem.invalid(
+                        "unknown-artifact",
+                        "\(field): the artifact is not in the store; upload it with POST /v1/files, or check the id",
+                        field: field)
+                }
+            }
+        }
+        if let output = message.output { try check(output, field: prefix + "payload.output") }
+    }
+
+    private func check(_ path: String, field: String) throws(Problem) {
+        do {
+            try dataRoots.check(path)
+        } catch {
+            throw .invalid(error.type.rawValue, "\(field): \(error.detail)", field: field)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Logging
+import Messages
+import ServiceRuntime
+import Tensors
+
+/// The `inference` executable: prompts to answers and scores.
+@main
+struct InferenceCommand: ServiceCommand {
+    static let service = "inference"
+    static let abstract = "Generates text and scores continuations with LLaMA models."
+
+    /// Bytes of weights kept loaded where the settings do not say.
+    private static let defaultMemoryBudget = 4 << 30
+
+    static func handlers(_ settings: ServiceSettings) throws -> [any JobHandler] {
+        Logger(label: service).info("engine", metadata: ["blas": "\(BLAS.description)"])
+        let library = ModelLibrary(budget: settings.memoryBudget ?? defaultMemoryBudget)
+        return [GenerateHandler(library: library), ScoreHandler(library: library)]
+    }
+}

@@ -1,0 +1,9 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Messages
+
+/// What tells one loaded model from another: where it came from, as resolved on this machine.
+enum ModelKey: Hashable, Sendable {
+    case stored(path: String, adapter: String?)
+    case fresh(configuration: JSONValue, seed: UInt64, tokenizer: String?, adapter: String?)
+}

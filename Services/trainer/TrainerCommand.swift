@@ -1,0 +1,19 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Logging
+import Messages
+import ServiceRuntime
+import Tensors
+
+/// The `trainer` executable: token shards to weights.
+@main
+struct TrainerCommand: ServiceCommand {
+    static let service = "trainer"
+    static let abstract = "Pre-trains and tunes LLaMA models."
+
+    static func handlers(_ settings: ServiceSettings) throws -> [any JobHandler] {
+        Logger(label: service).info("engine", metadata: ["blas": "\(BLAS.description)"])
+        return [TrainHandler(), MergeHandler()]
+    }
+}

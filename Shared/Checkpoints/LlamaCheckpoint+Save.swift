@@ -1,0 +1,104 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+public import FoundationEssentials
+public import Llama
+public import Tensors
+
+extension LlamaCheckpoint {
+    /// Bytes of one safetensors file unless told otherwise.
+    public static let defaultShardBytes = 5_000_000_000
+
+    /// Writes a model folder that transformers 4 and 5 load: config.json, safetensors (sharded with an index when they
+    /// would be larger than `maxShardBytes`), and generation_config.json if `source` has one.
+    ///
+    /// Every file is published whole, config.json last; model files of an earlier save that would contradict the new
+    /// ones are removed. Tokenizer files are the caller's to copy.
+    public static func save(
+        _ weights: LlamaWeights, to folder: URL, as type: ElementType = .float32,
+        maxShardBytes: Int = defaultShardBytes, passingThrough source: URL? = nil
+    ) throws {
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch { throw CheckpointError(.unwritable, "cannot create the folder \(folder.path)") }
+        let shards = shards(of: weights, type: type, maxShardBytes: maxShardBytes)
+        let names =
+            shards.count == 1
+            ? ["model.safetensors"]
+            : shards.indices.map { "model-\(padded($0 + 1))-of-\(padded(shards.count)).safetensors" }
+        var map: [String: String] = [:]
+        for (entries, name) in zip(shards, names) {
+            var writer = SafetensorsWriter()
+            for entry in entries {
+                if let tensor = weights[entry.name] { writer.add(entry.name, tensor, as: type) }
+                map[entry.name] = name
+            }
+            try writer.write(to: folder.appending(path: name))
+        }
+        let index = folder.appending(path: "model.safetensors.index.json")
+        if shards.count > 1 {
+            let count = weights.parameters.count
+            let content = CheckpointIndex(
+                metadata: CheckpointIndex.Metadata(totalParameters: count, totalSize: count * type.size),
+                weightMap: map)
+            try PublishedFile.write(json(content), to: index)
+        }
+        try removeOthers(than: Set(names + (shards.count > 1 ? [index.lastPathComponent] : [])), in: folder)
+        let generation = "generation_config.json"
+        if let source = source?.appending(path: generation), FileManager.default.fileExists(atPath: source.path) {
+            try PublishedFile.write(Files.contents(source, limit: 1 << 20), to: folder.appending(path: generation))
+        }
+        try PublishedFile.write(
+            configurationData(weights.configuration, type: type), to: folder.appending(path: "config.json"))
+    }
+
+    /// The bytes of a config.json that transformers 4 and 5 read.
+    public static func configurationData(_ configuration: LlamaConfiguration, type: ElementType) throws -> Data {
+        let encoder = jsonEncoder
+        let names: [ElementType: String] = [.float32: "float32", .bfloat16: "bfloat16", .float16: "float16"]
+        if let key = LlamaConfiguration.dtypeKey { encoder.userInfo[key] = names[type] }
+        return JSONText.withFloats(try encoder.encode(configuration))
+    }
+
+    static func json(_ value: some Encodable) throws -> Data { JSONText.withFloats(try jsonEncoder.encode(value)) }
+
+    private static var jsonEncoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return encoder
+    }
+
+    private static func padded(_ number: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+    }
+
+    /// The weights in model order, cut where a file would grow beyond the limit; a tensor is never cut.
+    private static func shards(
+        of weights: LlamaWeights, type: ElementType, maxShardBytes: Int
+    ) -> [[ParameterLayout.Entry]] {
+        var shards: [[ParameterLayout.Entry]] = [[]]
+        var bytes = 0
+        for entry in weights.entries {
+            let size = entry.shape.count * type.size
+            if bytes > 0, bytes + size > maxShardBytes {
+                shards.append([])
+                bytes = 0
+            }
+            shards[shards.count - 1].append(entry)
+            bytes += size
+        }
+        return shards
+    }
+
+    /// Removes weight files of an earlier save; an index and a whole file beside each other would contradict.
+    private static func removeOthers(than kept: Set<String>, in folder: URL) throws {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        for name in names where !kept.contains(name) {
+            let isShard = name.hasPrefix("model-") && name.hasSuffix(".safetensors")
+            guard isShard || name == "model.safetensors" || name == "model.safetensors.index.json" else { continue }
+            do { try FileManager.default.removeItem(at: folder.appending(path: name)) } catch {
+                throw CheckpointError(.unwritable, "cannot remove the outdated \(folder.path)/\(name)")
+            }
+        }
+    }
+}

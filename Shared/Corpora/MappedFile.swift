@@ -1,0 +1,61 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A read-only view of a whole file, paged in by the system as it is read.
+///
+/// The file must not be cut short while it is mapped; datasets are immutable once published.
+// Unchecked, as the pointer is to memory that is never written and lives until deinit.
+final class MappedFile: @unchecked Sendable {
+    let path: String
+    let bytes: UnsafeRawBufferPointer
+
+    init(path: String) throws {
+        self.path = path
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.failure(path, "cannot be opened") }
+        defer { _ = close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Self.failure(path, "cannot be examined") }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw CorporaError(.file, path, "is not a regular file; name a file, not a folder or a device")
+        }
+        let size = Int(status.st_size)
+        if size == 0 {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        guard let base = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
+            throw Self.failure(path, "cannot be mapped into memory")
+        }
+        bytes = UnsafeRawBufferPointer(start: base, count: size)
+    }
+
+    /// A copy of `contents` in memory of its own, in place of a file.
+    init(contents: [UInt8], named path: String) throws {
+        self.path = path
+        guard !contents.isEmpty else {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS
+        guard let base = mmap(nil, contents.count, PROT_READ | PROT_WRITE, flags, -1, 0), base != MAP_FAILED else {
+            throw Self.failure(path, "cannot be held in memory")
+        }
+        contents.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: base, count: $0.count).copyMemory(from: $0) }
+        bytes = UnsafeRawBufferPointer(start: base, count: contents.count)
+    }
+
+    deinit {
+        if let base = bytes.baseAddress { _ = munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
+    }
+
+    private static func failure(_ path: String, _ what: String) -> CorporaError {
+        let reason = String(cString: strerror(errno))
+        return CorporaError(.file, path, "\(what): \(reason); check the path and its permissions")
+    }
+}

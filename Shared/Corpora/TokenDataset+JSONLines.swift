@@ -1,0 +1,50 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Tokenization
+
+extension TokenDataset {
+    private struct Row: Decodable {
+        var inputIDs: [TokenID]
+        var labels: [TokenID]?
+        enum CodingKeys: String, CodingKey {
+            case inputIDs = "input_ids"
+            case labels
+        }
+    }
+
+    /// Reads a JSON Lines file, one row a line: `{"input_ids": […], "labels": […]}`; without labels, all are trained.
+    public init(tokensFile path: String, vocabularySize: Int = 0) throws {
+        let file = try MappedFile(path: path)
+        var rows: [TokenSequence] = []
+        let decoder = JSONDecoder()
+        for line in LineScanner(file.bytes) where !line.isBlank {
+            let row: Row
+            do {
+                row = try decoder.decode(Row.self, from: Data(line.bytes))
+            } catch {
+                throw CorporaError(.malformed, path, "line \(line.number), byte \(line.offset): \(Self.reason(error))")
+            }
+            let labels = row.labels ?? row.inputIDs
+            let limit = vocabularySize == 0 ? Int(Int32.max) : vocabularySize
+            func isValid(_ id: TokenID) -> Bool { id >= 0 && Int(id) < limit }
+            guard !row.inputIDs.isEmpty, labels.count == row.inputIDs.count else {
+                throw CorporaError(
+                    .malformed, path,
+                    "line \(line.number): input_ids has \(row.inputIDs.count) entries and labels \(labels.count); give"
+                        + " both the same length, at least 1")
+            }
+            guard row.inputIDs.allSatisfy(isValid),
+                labels.allSatisfy({ $0 == TokenSequence.ignoredLabel || isValid($0) })
+            else {
+                throw CorporaError(
+                    .mismatch, path, "line \(line.number): ids must be 0 or more and below \(limit), labels also −100")
+            }
+            rows.append(TokenSequence(ids: row.inputIDs, labels: labels))
+        }
+        guard !rows.isEmpty else {
+            throw CorporaError(.emptySource, path, "has no rows; write one JSON object with input_ids a line")
+        }
+        try self.init(rows: rows, vocabularySize: vocabularySize)
+    }
+}

@@ -1,0 +1,40 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+extension GenerationRequest {
+    /// Throws an error that names the request by its position and what is wrong with it.
+    func validate(position: Int, vocabularySize: Int, contextLength: Int, canDecode: Bool) throws {
+        let place = "requests[\(position)]"
+        do {
+            try parameters.validate()
+        } catch let error as GenerationError {
+            throw GenerationError(error.code, "\(place).\(error.subject)", error.problem, remedy: error.remedy)
+        }
+        guard !promptIDs.isEmpty else {
+            throw GenerationError(
+                .invalidPrompt, place, "has an empty prompt",
+                remedy: "give a prompt, or let the tokenizer add its begin-of-sequence id")
+        }
+        guard promptIDs.count <= contextLength else {
+            throw GenerationError(
+                .invalidPrompt, place,
+                "has a prompt of \(promptIDs.count) tokens, the model's context is \(contextLength)",
+                remedy: "shorten the prompt")
+        }
+        for id in promptIDs + (choices ?? []).flatMap({ $0 }) where id < 0 || Int(id) >= vocabularySize {
+            throw GenerationError(
+                .invalidPrompt, place, "has the token id \(id), the model has ids 0 to \(vocabularySize - 1)",
+                remedy: "use the model's own tokenizer")
+        }
+        if let longest = choices?.map(\.count).max(), promptIDs.count + longest > contextLength + 1 {
+            throw GenerationError(
+                .invalidChoices, place,
+                "has a prompt of \(promptIDs.count) and a choice of \(longest) tokens, the model's context is"
+                    + " \(contextLength)", remedy: "shorten the prompt")
+        }
+        guard parameters.stop.isEmpty || canDecode else {
+            throw GenerationError(
+                .invalidParameters, "\(place).stop", "needs a tokenizer, the model has none",
+                remedy: "put the tokenizer beside the model, or leave stop out")
+        }
+    }
+}

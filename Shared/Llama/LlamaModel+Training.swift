@@ -1,0 +1,92 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+public import Tensors
+
+extension LlamaModel {
+    /// Names, shapes and places of what is trained: the adapter's matrices if there is one, all weights otherwise.
+    public var trainedParameters: ParameterLayout { adapter?.parameters.layout ?? weights.layout.parameters }
+
+    /// The loss of a batch, without gradients and without dropout.
+    public func loss(_ batch: TokenBatch) throws(LlamaError) -> LossSum {
+        Self.sum(try targetLosses(batch), batch)
+    }
+
+    /// The negative log-likelihood [rows, columns − 1] of every target at the position that predicts it, in nats; 0
+    /// where nothing is predicted.
+    public func tokenLosses(_ batch: TokenBatch) throws(LlamaError) -> Tensor {
+        let losses = try targetLosses(batch)
+        let columns = max(0, batch.columnCount - 1)
+        var result = Tensor(zeros: [batch.rowCount, columns])
+        result.withUnsafeMutableValues { values in
+            var token = 0
+            var next = 0
+            for (row, length) in batch.lengths.enumerated() {
+                for column in 0..<length {
+                    if batch.targets[token] != TokenBatch.ignored {
+                        values[row * columns + column] = Float(losses[next])
+                        next += 1
+                    }
+                    token += 1
+                }
+            }
+        }
+        return result
+    }
+
+    /// Adds scale · d(sum of negative log-likelihoods) to `gradients` and returns the sums.
+    ///
+    /// For the mean over an accumulation window, pass 1 / (targets of the whole window) for every batch of it: the
+    /// mean of batch means is another number when batches differ in targets.
+    ///
+    /// - Parameters:
+    ///   - gradients: made by `LlamaGradients(for:)` for this model.
+    ///   - scale: what the gradient is multiplied by; not 0.
+    ///   - dropoutSeed: draws the adapter's dropout masks, the same for the same seed; nil computes without dropout.
+    ///   - recompute: keeps one residual stream a block and computes the rest again on the way back: less memory for
+    ///     a third more time.
+    /// - Throws: `invalidBatch`, `outOfMemory`.
+    public func forwardBackward(
+        _ batch: TokenBatch, gradients: inout LlamaGradients, scale: Double, dropoutSeed: UInt64? = nil,
+        recompute: Bool = false
+    ) throws(LlamaError) -> LossSum {
+        try batch.check(configuration)
+        precondition(gradients.parameters.layout == trainedParameters, "gradients were made for another model")
+        let losses = try withPass(
+            ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans), dropoutSeed: dropoutSeed
+        ) { (pass) throws(LlamaError) -> [Double] in
+            try gradients.parameters.withUnsafeMutableValues { (values) throws(LlamaError) -> [Double] in
+                guard let base = values.baseAddress else { return [] }
+                let backward = try LlamaBackward(pass, gradients: base)
+                return try backward.run(batch, scale: Float(scale), recompute: recompute)
+            }
+        }
+        return Self.sum(losses, batch)
+    }
+
+    /// The negative log-likelihood of every target, in batch order.
+    private func targetLosses(_ batch: TokenBatch) throws(LlamaError) -> [Double] {
+        try batch.check(configuration)
+        return try withPass(ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans)) {
+            (pass) throws(LlamaError) in
+            let a = try pass.activations()
+            pass.embed(into: a.input)
+            try pass.blocks(a)
+            return try HeadLoss(pass, batch).run(a.input, backward: nil)
+        }
+    }
+
+    private static func sum(_ losses: [Double], _ batch: TokenBatch) -> LossSum {
+        var rows: [LossSum.Row] = []
+        var token = 0
+        var next = 0
+        for length in batch.lengths {
+            let count = batch.targets[token..<token + length].reduce(0) { $0 + ($1 == TokenBatch.ignored ? 0 : 1) }
+            rows.append(
+                LossSum.Row(
+                    negativeLogLikelihood: losses[next..<next + count].reduce(0, +), targetCount: count))
+            token += length
+            next += count
+        }
+        return LossSum(rows: rows)
+    }
+}

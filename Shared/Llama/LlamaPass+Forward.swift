@@ -1,0 +1,100 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Tensors
+
+extension LlamaPass {
+    /// The embedding of every token, into `x` [N, hidden].
+    func embed(into x: UnsafeMutablePointer<Float>) {
+        let (table, width, ids) = (weights + layout.embedding, c.hiddenSize, ids)
+        ThreadPool.shared.parallel(rows, grain: 64) { range in
+            for row in range {
+                (x + row * width).update(from: table + Int(ids[row]) * width, count: width)
+            }
+        }
+    }
+
+    /// One block from `a.input` to `output` [N, hidden], leaving in `a` what its backward pass needs; nil for those
+    /// activations alone.
+    func block(_ layer: Int, _ a: BlockActivations, into output: UnsafeMutablePointer<Float>?) throws(LlamaError) {
+        let w = layout.blocks[layer]
+        norm(a.input, w.inputNorm, into: normed, a.inputInverse)
+        project(normed, w.queryKeyValue, out: qkvWidth, in: c.hiddenSize, into: a.queryKeyValue)
+        addLowRank(.query, layer, a, normed, into: a.queryKeyValue, stride: qkvWidth)
+        addLowRank(.key, layer, a, normed, into: a.queryKeyValue + c.queryWidth, stride: qkvWidth)
+        addLowRank(
+            .value, layer, a, normed, into: a.queryKeyValue + c.queryWidth + c.keyValueWidth, stride: qkvWidth)
+        rotate(a.queryKeyValue, sign: 1)
+        try attend(layer, a)
+        Kernels.copy(a.input, into: a.middle, count: rows * c.hiddenSize)
+        project(a.mixed, w.output, out: c.hiddenSize, in: c.queryWidth, into: a.middle, accumulate: true)
+        addLowRank(.output, layer, a, a.mixed, into: a.middle, stride: c.hiddenSize)
+
+        norm(a.middle, w.postNorm, into: normed, a.middleInverse)
+        let stride = 2 * c.intermediateSize
+        project(normed, w.gateUp, out: stride, in: c.hiddenSize, into: a.gateUp)
+        addLowRank(.gate, layer, a, normed, into: a.gateUp, stride: stride)
+        addLowRank(.up, layer, a, normed, into: a.gateUp + c.intermediateSize, stride: stride)
+        guard let output else {
+            if let adapter, adapter.module(.down, layer: layer) != nil { reduceDown(layer, a) }
+            return
+        }
+        Kernels.swiglu(gateUp: a.gateUp, stride: stride, into: activated, rows: rows, width: c.intermediateSize)
+        Kernels.copy(a.middle, into: output, count: rows * c.hiddenSize)
+        project(activated, w.down, out: c.hiddenSize, in: c.intermediateSize, into: output, accumulate: true)
+        addLowRank(.down, layer, a, activated, into: output, stride: c.hiddenSize)
+    }
+
+    /// All blocks with one set of activations, for passes without gradients; the final stream replaces `a.input`.
+    func blocks(_ a: BlockActivations, each: (Int) -> Void = { _ in }) throws(LlamaError) {
+        for layer in 0..<c.layerCount {
+            try block(layer, a, into: a.input)
+            each(layer)
+        }
+    }
+
+    /// Gathers chosen rows of `x` in `gathered` and writes their final norm to `y`, both [chosen, hidden].
+    func finalNorm(
+        _ x: UnsafePointer<Float>, rows chosen: [Int], gathered: UnsafeMutablePointer<Float>,
+        into y: UnsafeMutablePointer<Float>, inverse: UnsafeMutablePointer<Float>
+    ) {
+        let width = c.hiddenSize
+        ThreadPool.shared.parallel(chosen.count, grain: 64) { range in
+            for index in range { (gathered + index * width).update(from: x + chosen[index] * width, count: width) }
+        }
+        Kernels.rmsNorm(
+            gathered, weight: weights + layout.norm, into: y, inverse: inverse, rows: chosen.count, width: width,
+            epsilon: c.rmsNormEpsilon)
+    }
+
+    /// Logits [rows, vocabulary] of normalised rows.
+    func head(_ x: UnsafePointer<Float>, rows: Int, into logits: UnsafeMutablePointer<Float>) {
+        BLAS.linear(
+            x, stride: c.hiddenSize, rows: rows, weights + layout.head, out: c.vocabularySize, in: c.hiddenSize,
+            into: logits, stride: c.vocabularySize)
+    }
+
+    func norm(
+        _ x: UnsafePointer<Float>, _ weight: Int, into y: UnsafeMutablePointer<Float>,
+        _ inverse: UnsafeMutablePointer<Float>
+    ) {
+        Kernels.rmsNorm(
+            x, weight: weights + weight, into: y, inverse: inverse, rows: rows, width: c.hiddenSize,
+            epsilon: c.rmsNormEpsilon)
+    }
+
+    private func project(
+        _ x: UnsafePointer<Float>, _ weight: Int, out: Int, in depth: Int, into y: UnsafeMutablePointer<Float>,
+        accumulate: Bool = false
+    ) {
+        BLAS.linear(
+            x, stride: depth, rows: rows, weights + weight, out: out, in: depth, into: y, stride: out,
+            accumulate: accumulate)
+    }
+
+    /// Rotates queries and keys, which lie side by side, so one call does both; −1 turns back.
+    func rotate(_ queryKeyValue: UnsafeMutablePointer<Float>, sign: Float) {
+        Kernels.rope(
+            queryKeyValue, stride: qkvWidth, cosine: cosine, sine: sine, rows: rows,
+            heads: c.headCount + c.keyValueHeadCount, half: c.headDimension / 2, sign: sign)
+    }
+}

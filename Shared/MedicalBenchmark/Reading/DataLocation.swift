@@ -1,0 +1,60 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// Finds the file of a split where a folder was given.
+enum DataLocation {
+    /// Names that publishers use for one split.
+    private static let synonyms: [Set<String>] = [
+        ["train", "training"], ["dev", "val", "valid", "validation"], ["test"],
+    ]
+
+    /// The file itself, or the one file of the folder whose name says the split, or the folder's only file.
+    static func file(
+        at location: URL, split: String?, defaultSplit: String, extensions: [String]
+    ) throws(BenchmarkError) -> URL {
+        guard isFolder(location) else { return location }
+        let files = try children(of: location).filter { extensions.contains($0.pathExtension.lowercased()) }
+        let wanted = split ?? defaultSplit
+        let matching = files.filter { names(split: wanted, in: $0) }
+        if matching.count == 1 { return matching[0] }
+        if split == nil, files.count == 1 { return files[0] }
+        let named = files.map(\.lastPathComponent).prefix(20).joined(separator: ", ")
+        throw BenchmarkError(
+            .unreadable, location.path,
+            matching.isEmpty
+                ? "no \(extensions.joined(separator: " or ")) file of split \"\(wanted)\" in it"
+                : "more than one file of split \"\(wanted)\" in it",
+            remedy: "name the file itself" + (named.isEmpty ? "" : "; there are: \(named)"))
+    }
+
+    /// The split a file's name says, or nil.
+    static func split(of file: URL) -> String? {
+        let words = words(of: file)
+        for word in words { for group in synonyms where group.contains(word) { return word } }
+        return nil
+    }
+
+    static func isFolder(_ url: URL) -> Bool {
+        var isDirectory = false
+        return FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) && isDirectory
+    }
+
+    /// Regular files and folders in a stable order, hidden ones left out.
+    static func children(of folder: URL) throws(BenchmarkError) -> [URL] {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
+            throw BenchmarkError(.unreadable, folder.path, "can't be listed", remedy: "check its permissions")
+        }
+        return names.filter { !$0.hasPrefix(".") }.sorted().map { folder.appending(path: $0) }
+    }
+
+    private static func names(split: String, in file: URL) -> Bool {
+        let accepted = synonyms.first { $0.contains(split.lowercased()) } ?? [split.lowercased()]
+        return words(of: file).contains { accepted.contains($0) }
+    }
+
+    private static func words(of file: URL) -> [String] {
+        let name = file.deletingPathExtension().lastPathComponent
+        return name.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
+    }
+}

@@ -1,0 +1,126 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// A report in blocks that each form writes its own way.
+struct ReportDocument {
+    enum Block {
+        case heading(String)
+        case paragraph(String)
+        case list([String])
+        case table(ReportGrid)
+        case lossCurves([BenchmarkReport.Training])
+    }
+
+    let title: String
+    private(set) var blocks: [Block] = []
+
+    init(_ report: BenchmarkReport, isBrief: Bool) {
+        title = report.title
+        addStages(report)
+        addPerplexity(report)
+        var tasks: Set<String> = []
+        for table in report.scores {
+            add(table)
+            if tasks.insert(table.task).inserted { addPaper(table, isBrief: isBrief) }
+        }
+        addTraining(report)
+        if let corpus = report.corpus { add(corpus) }
+    }
+
+    private mutating func addStages(_ report: BenchmarkReport) {
+        guard !report.stages.isEmpty else { return }
+        blocks.append(.heading("What each stage did"))
+        for stage in report.stages {
+            let control = stage.effect.control.map { ", against \($0)" } ?? ""
+            blocks.append(.paragraph("From \(stage.effect.from) to \(stage.effect.to)\(control):"))
+            blocks.append(.list(stage.sentences))
+        }
+    }
+
+    private mutating func addPerplexity(_ report: BenchmarkReport) {
+        guard !report.perplexity.isEmpty else { return }
+        let domains = Set(report.perplexity.flatMap { $0.domains.keys }).sorted()
+        blocks.append(.heading("Held-out perplexity by domain"))
+        blocks.append(.paragraph("Perplexity a token, and bits per byte in brackets; lower is better."))
+        let rows = report.perplexity.map { entry in
+            [entry.model]
+                + domains.map { domain in
+                    entry.domains[domain].map {
+                        "\(Figures.perplexity($0.perplexity)) (\(Figures.fixed($0.bitsPerByte, 3)))"
+                    } ?? "not run"
+                }
+        }
+        blocks.append(.table(ReportGrid(header: ["model"] + domains, rows: rows)))
+    }
+
+    private mutating func add(_ table: ScoreTable) {
+        blocks.append(.heading(table.heading))
+        blocks.append(.paragraph(table.settingSentence))
+        let ours = table.rows.map { row in
+            let missing = row.missing.map { $0 > 0 ? "; \($0) missing" : "" } ?? ""
+            return [
+                row.model, Figures.estimate(row.metrics["accuracy"]), Figures.estimate(row.metrics["macroF1"]),
+                Figures.estimate(row.metrics["weightedF1"]), Figures.fixed(row.parseRate, 3) + missing,
+                "\(row.truncated)", "\(row.unfit)",
+            ]
+        }
+        let majority = table.majority
+        let baseline = [
+            "majority class (\(majority.label))", Figures.fixed(majority.accuracy, 3),
+            Figures.fixed(majority.macroF1, 3), Figures.fixed(majority.weightedF1, 3), "", "", "",
+        ]
+        let header = ["model", "accuracy", "macro-F1", "weighted F1", "parsed", "cut", "unfit"]
+        blocks.append(.table(ReportGrid(header: header, rows: ours + [baseline])))
+    }
+
+    /// The paper's rows stand once for a task, under its first table.
+    private mutating func addPaper(_ table: ScoreTable, isBrief: Bool) {
+        let paper = table.paperRows(isBrief: isBrief)
+        guard let setting = paper.first?.setting else { return }
+        let note = paper.contains { $0.isCited } ? "; * taken by its authors from another paper" : ""
+        blocks.append(
+            .paragraph(
+                "The paper's figures for \(table.taskName) (\(setting); its own test set, prompt and parser\(note)):"))
+        blocks.append(
+            .table(
+                ReportGrid(
+                    header: ["model", "accuracy", "macro-F1"],
+                    rows: paper.map { row in
+                        [
+                            row.model + (row.isCited ? " *" : ""), row.accuracy.map { Figures.fixed($0, 3) } ?? "",
+                            row.macroF1.map { Figures.fixed($0, 3) } ?? "",
+                        ]
+                    })))
+    }
+
+    private mutating func addTraining(_ report: BenchmarkReport) {
+        guard !report.training.isEmpty else { return }
+        blocks.append(.heading("Training"))
+        let rows = report.training.map { entry in
+            [
+                entry.model, "\(entry.summary.steps)", "\(entry.summary.tokens)",
+                entry.summary.firstLoss.map { Figures.fixed($0, 3) } ?? "",
+                entry.summary.lastLoss.map { Figures.fixed($0, 3) } ?? "",
+                entry.summary.seconds.map { Figures.fixed($0, 1) } ?? "",
+            ]
+        }
+        let header = ["model", "steps", "tokens", "first loss", "last loss", "seconds"]
+        blocks.append(.table(ReportGrid(header: header, rows: rows)))
+        blocks.append(.lossCurves(report.training))
+    }
+
+    private mutating func add(_ corpus: CorpusOutline) {
+        blocks.append(.heading("Corpus"))
+        let rows = corpus.tokens.byDomain.sorted { $0.key < $1.key }.map { domain, tokens in
+            let share = corpus.tokens.total > 0 ? Double(tokens) / Double(corpus.tokens.total) : 0
+            return [domain, "\(tokens)", Figures.fixed(share, 3)]
+        }
+        blocks.append(
+            .table(
+                ReportGrid(
+                    header: ["domain", "tokens", "share"], rows: rows + [["all", "\(corpus.tokens.total)", "1.000"]])))
+        let dropped = (corpus.dropped ?? []).filter { $0.documents > 0 }
+        guard !dropped.isEmpty else { return }
+        blocks.append(.paragraph("Documents left out:"))
+        blocks.append(.list(dropped.map { "\($0.source): \($0.documents) (\($0.reason))" }))
+    }
+}

@@ -1,0 +1,53 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// What a report is made of: a column a model, and which columns to compare.
+public struct ReportInput: Codable, Sendable, Hashable {
+    /// One model's column.
+    public struct Entry: Codable, Sendable, Hashable {
+        /// The column's name, such as `pre-trained`.
+        public var label: String
+        public var evaluations: [EvaluationResult]?
+        /// By domain.
+        public var perplexity: [String: DomainPerplexity]?
+        /// Of the job that trained it.
+        public var training: TrainingOutline?
+
+        public init(
+            label: String, evaluations: [EvaluationResult]? = nil, perplexity: [String: DomainPerplexity]? = nil,
+            training: TrainingOutline? = nil
+        ) {
+            self.label = label
+            self.evaluations = evaluations
+            self.perplexity = perplexity
+            self.training = training
+        }
+    }
+
+    /// What a stage did: from one column to another, against a third that had the same steps on other data.
+    public struct Comparison: Codable, Sendable, Hashable {
+        public var from: String
+        public var to: String
+        public var control: String?
+
+        public init(from: String, to: String, control: String? = nil) {
+            self.from = from
+            self.to = to
+            self.control = control
+        }
+    }
+
+    public var title: String?
+    public var results: [Entry]
+    /// Default: each column from the one before it.
+    public var comparisons: [Comparison]?
+    public var corpus: CorpusOutline?
+
+    public init(
+        title: String? = nil, results: [Entry], comparisons: [Comparison]? = nil, corpus: CorpusOutline? = nil
+    ) {
+        self.title = title
+        self.results = results
+        self.comparisons = comparisons
+        self.corpus = corpus
+    }
+}

@@ -1,0 +1,64 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+extension ScoreTable {
+    /// The task and what most decides its figures, such as `PubMedQA, zero-shot, loglikelihood`.
+    var heading: String { Self.heading(taskName: taskName, split: split, shots: shots, mode: mode) }
+
+    static func heading(_ result: EvaluationResult) -> String {
+        heading(taskName: result.taskName, split: result.split, shots: result.shots, mode: result.mode)
+    }
+
+    private static func heading(taskName: String, split: String?, shots: Int?, mode: AnswerMode?) -> String {
+        let shots = shots.map { $0 == 0 ? "zero-shot" : "\($0)-shot" }
+        // `test/anatomy`: the subject matters more than that it is the test split.
+        let subject = split.flatMap { $0.contains("/") ? String($0.split(separator: "/").last ?? "") : nil }
+        let name = subject.map { "\(taskName) \($0.split(separator: "_").joined(separator: " "))" } ?? taskName
+        return ([name, shots, mode?.rawValue].compactMap { $0 }).joined(separator: ", ")
+    }
+
+    /// One sentence with all that decides the figures.
+    var settingSentence: String {
+        var parts = ["N \(items)"]
+        if let split { parts.append("split \(split)") }
+        parts.append("profile \(profile.rawValue)")
+        if let prompt { parts.append("prompt \(prompt)") }
+        if let mode { parts.append("mode \(mode.rawValue)") }
+        if let shots { parts.append("\(shots) shots") }
+        if let decoding {
+            parts.append("greedy, context \(decoding.contextLength)")
+            if let maxTokens = decoding.maxTokens { parts.append("at most \(maxTokens) new tokens") }
+        }
+        parts.append("95 % bootstrap intervals (\(bootstrap.resamples) resamples, seed \(bootstrap.seed))")
+        parts.append("data SHA-256 \(dataSHA256.prefix(12))")
+        return parts.joined(separator: "; ") + "."
+    }
+
+    /// The paper's models in the setting nearest to this table's: zero-shot where it has that, else whatever it has.
+    func paperRows(isBrief: Bool) -> [PaperRow] {
+        let settings = Set(paper.map(\.setting))
+        let setting = settings.contains("zero-shot") ? "zero-shot" : paper.first?.setting
+        var rows: [PaperRow] = []
+        for figure in paper where figure.setting == setting {
+            if isBrief, !figure.model.hasPrefix("LLaMA2"), !figure.model.hasPrefix("Me LLaMA") { continue }
+            let index = rows.firstIndex { $0.model == figure.model } ?? rows.count
+            if index == rows.count {
+                rows.append(PaperRow(model: figure.model, setting: figure.setting, isCited: figure.cited))
+            }
+            switch figure.metric {
+            case "Accuracy": rows[index].accuracy = figure.value
+            case "Macro-F1": rows[index].macroF1 = figure.value
+            default: break
+            }
+        }
+        return rows
+    }
+
+    /// One model of the paper in one setting.
+    struct PaperRow: Hashable {
+        let model: String
+        let setting: String
+        let isCited: Bool
+        var accuracy: Double?
+        var macroF1: Double?
+    }
+}

@@ -1,0 +1,123 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+public import FoundationEssentials
+
+/// One task asked of one model in one setting.
+///
+/// Everything that can be wrong with data and settings is found when it is made, before a model is asked anything.
+public struct Evaluation: Sendable {
+    public let task: any BenchmarkTask
+    /// The items to ask.
+    public let dataset: BenchmarkDataset
+    public let settings: EvaluationSettings
+    let prompt: PromptTemplate
+    let rendered: [RenderedPrompt]
+    let shotsSHA256: String?
+
+    /// Reads the data and draws the worked examples.
+    ///
+    /// - `records` are counted from 0 in file order and `limit` takes the first of them; nothing is shuffled.
+    /// - `shotsData` may be left out for a task whose layout has worked examples of its own (MMLU's `dev` folder).
+    public init(
+        task: any BenchmarkTask, data: URL, split: String? = nil, records: Range<Int>? = nil, limit: Int? = nil,
+        shotsData: URL? = nil, settings: EvaluationSettings = EvaluationSettings()
+    ) throws(BenchmarkError) {
+        try settings.validate()
+        let prompt = try task.prompt(named: settings.prompt)
+        let dataset = try task.read(data, split: split).selecting(records: records, limit: limit)
+        var pool: BenchmarkDataset?
+        if settings.shots > 0 {
+            guard let location = shotsData ?? task.defaultShots(for: data) else {
+                throw BenchmarkError(
+                    .invalidSetting, "shotsData", "is missing, and \(settings.shots) shots are asked for",
+                    remedy: "name a file of worked examples, such as the train split")
+            }
+            pool = try task.read(location, split: DataLocation.isFolder(location) ? task.shotsSplit : nil)
+        }
+        try self.init(task: task, dataset: dataset, shots: pool, prompt: prompt, settings: settings)
+    }
+
+    private init(
+        task: any BenchmarkTask, dataset: BenchmarkDataset, shots pool: BenchmarkDataset?, prompt: PromptTemplate,
+        settings: EvaluationSettings
+    ) throws(BenchmarkError) {
+        self.task = task
+        self.dataset = dataset
+        self.settings = settings
+        self.prompt = prompt
+        shotsSHA256 = pool?.sha256
+        var rendered: [RenderedPrompt] = []
+        for item in dataset.items {
+            var shots: [BenchmarkItem] = []
+            if let pool { shots = try task.shots(settings.shots, for: item, from: pool.items, seed: settings.seed) }
+            rendered.append(prompt.render(item, shots: shots))
+        }
+        self.rendered = rendered
+    }
+
+    /// Asks the model and scores its answers.
+    ///
+    /// - `modelIdentity` says which weights answer, such as a digest: rows of another model are not reused.
+    /// - `rows` are of an earlier, unfinished run; items that have one are not asked again, but scored again.
+    /// - `onRow` gets each new row in the items' order, as soon as its batch is answered.
+    public func run(
+        on model: any LanguageModel, modelIdentity: String, resuming rows: [EvaluationRow] = [],
+        onRow: (EvaluationRow) async throws -> Void = { _ in }
+    ) async throws -> EvaluationOutcome {
+        let asker = ItemAsker(evaluation: self, model: model, modelIdentity: modelIdentity)
+        var known: [String: EvaluationRow] = [:]
+        for row in rows where row.key == asker.key { known[row.id] = row }
+        let batches = stride(from: 0, to: dataset.items.count, by: settings.batchSize)
+            .map { Array($0..<min($0 + settings.batchSize, dataset.items.count)).filter { known[id($0)] == nil } }
+            .filter { !$0.isEmpty }
+        let answerRoom = try await batches.isEmpty ? 0 : asker.answerTokens()
+        var next = 0
+        var emitted = 0
+        var finished: [Int: [EvaluationRow]] = [:]
+        try await withThrowingTaskGroup(of: (Int, [EvaluationRow]).self) { group in
+            func start() {
+                guard next < batches.count else { return }
+                let (index, batch) = (next, batches[next])
+                group.addTask { (index, try await asker.ask(batch, answerTokens: answerRoom)) }
+                next += 1
+            }
+            for _ in 0..<settings.concurrentBatches { start() }
+            while let (index, answered) = try await group.next() {
+                start()
+                finished[index] = answered
+                while let ready = finished.removeValue(forKey: emitted) {
+                    for row in ready {
+                        known[row.id] = row
+                        try await onRow(row)
+                    }
+                    emitted += 1
+                }
+            }
+        }
+        let all = dataset.items.compactMap { item in known[item.id].map { asker.scored($0, for: item) } }
+        return EvaluationOutcome(result: try result(of: all, contextLength: model.contextLength), rows: all)
+    }
+
+    private func id(_ index: Int) -> String { dataset.items[index].id }
+
+    private func result(of rows: [EvaluationRow], contextLength: Int) throws(BenchmarkError) -> EvaluationResult {
+        let isFree = settings.mode == .generate
+        var result = try Scoring(task: task, dataset: dataset, settings: settings).result(
+            answers: rows.map(\.parsed))
+        result.prompt = prompt.name
+        result.mode = settings.mode
+        result.shots = settings.shots
+        result.shotsSHA256 = shotsSHA256
+        result.decoding = Decoding(
+            maxTokens: isFree ? settings.maxTokens(in: contextLength) : nil, temperature: 0,
+            stop: isFree ? settings.stop : [], contextLength: contextLength)
+        result.truncated = rows.count(where: \.truncated)
+        result.unfit = rows.count(where: \.unfit)
+        return result
+    }
+}
+
+extension EvaluationSettings {
+    /// New tokens of an answer under a context of so many tokens.
+    func maxTokens(in contextLength: Int) -> Int { max(1, min(maxTokens, contextLength / 4)) }
+}

@@ -1,0 +1,36 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// What an evaluation found, with everything that decides the figures.
+public struct EvaluationResult: Codable, Sendable, Hashable {
+    public var task: String
+    /// The task's name in the paper's tables.
+    public var taskName: String
+    public var split: String?
+    /// Of the data file as it is on disk.
+    public var dataSHA256: String
+    public var profile: ScoringProfile
+    /// Name and version of the prompt; nil for saved predictions.
+    public var prompt: String?
+    /// Nil for saved predictions.
+    public var mode: AnswerMode?
+    public var shots: Int?
+    /// Of the file the worked examples come from.
+    public var shotsSHA256: String?
+    /// Nil for saved predictions.
+    public var decoding: Decoding?
+    public var bootstrap: Bootstrap
+    /// Items scored (N).
+    public var items: Int
+    /// `accuracy`, `macroF1`, `weightedF1`.
+    public var metrics: [String: MetricEstimate]
+    /// The share of items whose answer could be read; the others count as wrong.
+    public var parseRate: Double
+    /// Items whose prompt lost shots or the head of its passage to fit the context.
+    public var truncated: Int
+    /// Items that do not fit the context even so; they count as wrong.
+    public var unfit: Int
+    /// Items without a saved prediction; they count as wrong. Nil where a model was asked.
+    public var missing: Int?
+    public var majority: MajorityBaseline
+    public var outcomes: ItemOutcomes
+}

@@ -1,0 +1,72 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+public import FoundationEssentials
+
+/// Scores saved outputs of any system, without a model.
+public struct PredictionScorer: Sendable {
+    public let task: any BenchmarkTask
+    public let dataset: BenchmarkDataset
+    let settings: EvaluationSettings
+
+    public init(
+        task: any BenchmarkTask, data: URL, split: String? = nil, profile: ScoringProfile = .strict,
+        seed: UInt64 = 42, resamples: Int = 1000
+    ) throws(BenchmarkError) {
+        settings = EvaluationSettings(profile: profile, seed: seed, resamples: resamples)
+        try settings.validate()
+        self.task = task
+        dataset = try task.read(data, split: split)
+    }
+
+    private struct Prediction: Decodable {
+        let id: String
+        let output: String
+
+        private enum CodingKeys: String, CodingKey { case id, output }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            // Where the id is a record's number or a PMID, people write it as a number.
+            if let number = try? container.decode(Int.self, forKey: .id) {
+                id = String(number)
+            } else {
+                id = try container.decode(String.self, forKey: .id)
+            }
+            output = try container.decode(String.self, forKey: .output)
+        }
+    }
+
+    /// Scores a JSON Lines file of `{"id": …, "output": …}`.
+    ///
+    /// An item without a line counts as wrong and in `missing`. Throws for a line of an unknown id and for a second
+    /// line of one id.
+    public func score(_ predictions: URL) throws(BenchmarkError) -> EvaluationOutcome {
+        let file = try DataFile(predictions)
+        let known = Set(dataset.items.map(\.id))
+        var outputs: [String: String] = [:]
+        for line in JSONLines.lines(of: file.bytes) {
+            let prediction: Prediction = try RecordDecoder.decode(from: line.bytes, file: file.path, line: line.number)
+            guard known.contains(prediction.id) else {
+                throw .record(
+                    file.path, line: line.number, field: "id", "is no item of the data",
+                    remedy: "give the publisher's ids; where there are none, the record's number counted from 0")
+            }
+            guard outputs.updateValue(prediction.output, forKey: prediction.id) == nil else {
+                throw .record(
+                    file.path, line: line.number, field: "id", "has a line already", remedy: "give one line an item")
+            }
+        }
+        let parser = settings.profile.parser(for: task.answerKind)
+        let rows = dataset.items.map { item in
+            let output = outputs[item.id]
+            let parsed = output.flatMap { parser.parse($0, labels: item.labels) }
+            return EvaluationRow(
+                id: item.id, key: "", promptSHA256: "", output: output ?? "", scores: nil, parsed: parsed,
+                gold: item.gold, correct: parsed == item.gold, truncated: false, shots: 0, contextCut: false,
+                unfit: false)
+        }
+        var result = try Scoring(task: task, dataset: dataset, settings: settings).result(answers: rows.map(\.parsed))
+        result.missing = dataset.items.count - outputs.count
+        return EvaluationOutcome(result: result, rows: rows)
+    }
+}

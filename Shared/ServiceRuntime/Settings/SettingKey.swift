@@ -1,0 +1,49 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// A setting's name in its three spellings: `redisURL` in the file, `--redis-url`, and `MELLAMA_REDIS_URL`.
+public struct SettingKey: Sendable, Hashable {
+    /// As the settings file has it, in camel case.
+    public let name: String
+
+    public init(_ name: String) { self.name = name }
+
+    /// Without its two dashes.
+    public var flag: String { words.joined(separator: "-") }
+    public var environment: String { "MELLAMA_" + words.joined(separator: "_").uppercased() }
+
+    /// `redisURL` is `redis`, `url`.
+    private var words: [String] {
+        var words: [String] = []
+        var wasUpper = true
+        for letter in name {
+            if letter.isUppercase, !wasUpper { words.append("") }
+            if words.isEmpty { words.append("") }
+            words[words.count - 1] += letter.lowercased()
+            wasUpper = letter.isUppercase
+        }
+        return words
+    }
+
+    public static let redisURL = SettingKey("redisURL")
+    public static let namespace = SettingKey("namespace")
+    public static let dataRoots = SettingKey("dataRoots")
+    public static let artifacts = SettingKey("artifacts")
+    public static let adminHost = SettingKey("adminHost")
+    public static let adminPort = SettingKey("adminPort")
+    public static let logLevel = SettingKey("logLevel")
+    public static let logFormat = SettingKey("logFormat")
+    public static let concurrency = SettingKey("concurrency")
+    public static let leaseSeconds = SettingKey("leaseSeconds")
+    public static let memoryBudget = SettingKey("memoryBudget")
+    public static let startTimeout = SettingKey("startTimeout")
+    public static let stopTimeout = SettingKey("stopTimeout")
+
+    /// What every service takes.
+    public static let everyService: [SettingKey] = [
+        redisURL, namespace, dataRoots, artifacts, adminHost, adminPort, logLevel, logFormat, concurrency, leaseSeconds,
+        memoryBudget, startTimeout, stopTimeout,
+    ]
+
+    /// What only the gateway takes; a file for the whole stack may hold them.
+    public static let gatewayOnly = ["host", "port", "apiKeysFile", "insecureOpen", "uploadLimit"].map(SettingKey.init)
+}

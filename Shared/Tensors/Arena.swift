@@ -1,0 +1,44 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// Scratch memory that grows to what one step needs and is used again by the next.
+///
+/// `take` hands out blocks one after the other; `reset` takes them all back at once. After a step that overflowed into
+/// extra blocks, the next reset joins them into one, so that a steady state allocates nothing.
+///
+/// Invariant behind `@unchecked Sendable`: an arena is used by one task at a time; `ArenaPool` hands each out once.
+public final class Arena: @unchecked Sendable {
+    private var blocks: [FloatStorage] = []
+    private var used = 0
+    private var taken = 0
+
+    /// An empty arena.
+    public init() {}
+
+    /// `count` floats of unspecified content, aligned to 64 bytes, valid until the next `reset`. Throws if the
+    /// memory is refused.
+    public func take(_ count: Int) throws(TensorError) -> UnsafeMutablePointer<Float> {
+        let size = (count + 15) & ~15
+        taken += size
+        if let block = blocks.last, used + size <= block.count {
+            defer { used += size }
+            return block.base + used
+        }
+        let block = try FloatStorage(count: max(size, 1 << 16))
+        blocks.append(block)
+        used = size
+        return block.base
+    }
+
+    /// Takes every block back.
+    public func reset() {
+        if blocks.count > 1 {
+            blocks = []
+            if let joined = try? FloatStorage(count: taken) { blocks = [joined] }
+        }
+        used = 0
+        taken = 0
+    }
+
+    /// Floats held at the moment.
+    public var capacity: Int { blocks.reduce(0) { $0 + $1.count } }
+}

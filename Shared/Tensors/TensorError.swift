@@ -1,0 +1,23 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// What can go wrong with memory and shapes.
+public struct TensorError: Error, Sendable, CustomStringConvertible {
+    /// The kind of error, for code that decides by it.
+    public enum Code: Sendable {
+        /// The operating system refused the memory.
+        case outOfMemory
+        /// A file could not be opened, measured or mapped.
+        case unreadableFile
+    }
+
+    /// The kind of error.
+    public let code: Code
+    /// What, where and how to mend it, on one line.
+    public let description: String
+
+    /// An error of this kind with a line a person can act on.
+    public init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}

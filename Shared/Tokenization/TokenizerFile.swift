@@ -1,0 +1,57 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// Finds out what kind of tokenizer a file holds, and loads it.
+public enum TokenizerFile {
+    /// The names looked for in a model's folder, in this order.
+    public static let names = ["tokenizer.model", "tokenizer.json"]
+
+    private struct Settings: Decodable {
+        var addBOS: Bool?
+        var addEOS: Bool?
+        enum CodingKeys: String, CodingKey {
+            case addBOS = "add_bos_token"
+            case addEOS = "add_eos_token"
+        }
+    }
+
+    /// Loads a tokenizer file, or the one in a model's folder.
+    ///
+    /// What the file is decides, not its name. `add_bos_token` and `add_eos_token` of a `tokenizer_config.json` beside
+    /// it say whether BOS and EOS are added by default.
+    public static func load(path: String) throws -> any Tokenizer {
+        let file = try locate(path)
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw TokenizationError(.file, file, "cannot be read; check the path and its permissions")
+        }
+        let bytes = Array(data)
+        if bytes.first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{") {
+            throw TokenizationError(
+                .unsupported, file,
+                "is a tokenizer.json; byte-level BPE is not built yet: give the SentencePiece tokenizer.model instead")
+        }
+        var tokenizer = try SentencePieceTokenizer(bytes: bytes, name: file)
+        let folder = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[..<$0]) } ?? "."
+        let settingsPath = folder + "/tokenizer_config.json"
+        if let data = FileManager.default.contents(atPath: settingsPath) {
+            guard let settings = try? JSONDecoder().decode(Settings.self, from: data) else {
+                throw TokenizationError(.malformed, settingsPath, "is not valid JSON with boolean add_bos_token")
+            }
+            if tokenizer.beginOfSequence != nil { tokenizer.addsBOSByDefault = settings.addBOS ?? true }
+            if tokenizer.endOfSequence != nil { tokenizer.addsEOSByDefault = settings.addEOS ?? false }
+        }
+        return tokenizer
+    }
+
+    /// The tokenizer file that a path names: itself, or one of ``names`` in the folder.
+    public static func locate(_ path: String) throws -> String {
+        var isFolder = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw TokenizationError(.file, path, "does not exist; name a tokenizer.model or a folder that has one")
+        }
+        guard isFolder else { return path }
+        for name in names where FileManager.default.fileExists(atPath: path + "/" + name) { return path + "/" + name }
+        throw TokenizationError(.file, path, "has neither \(names.joined(separator: " nor ")); put one there")
+    }
+}

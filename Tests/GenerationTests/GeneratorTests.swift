@@ -1,0 +1,121 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Generation
+import Synchronization
+import Testing
+
+@Suite("A generator ends each answer for its own reason and keeps requests apart")
+struct GeneratorTests {
+    /// Ids as letters, "a" for 0.
+    private func decode(_ ids: [Int32]) -> String {
+        String(String.UnicodeScalarView(ids.compactMap { UnicodeScalar(UInt32($0) + 97) }))
+    }
+
+    private func run(
+        _ model: ScriptedModel, _ requests: [GenerationRequest], batchLimit: Int = 16
+    ) throws -> [GenerationResult] {
+        try Generator(model: model, batchLimit: batchLimit, decode: decode).run(requests)
+    }
+
+    @Test("Length, end of sequence, stop string")
+    func reasons() throws {
+        let results = try run(
+            .counting(),
+            [
+                GenerationRequest(promptIDs: [3], parameters: .init(maxTokens: 3)),
+                GenerationRequest(promptIDs: [14], parameters: .init(maxTokens: 9)),
+                GenerationRequest(promptIDs: [14], parameters: .init(maxTokens: 9, ignoreEndOfSequence: true)),
+                GenerationRequest(promptIDs: [3], parameters: .init(maxTokens: 9, stop: ["gh"])),
+            ])
+        #expect(results.map(\.finishReason) == [.length, .endOfSequence, .length, .stop])
+        #expect(results[0].ids == [4, 5, 6])
+        #expect(results[0].text == "efg")
+        #expect(results[1].ids == [15, 0, 1])
+        #expect(results[2].ids == [15, 0, 1, 2, 3, 4, 5, 6, 7])
+        #expect(results[3].ids == [4, 5, 6, 7])
+        #expect(results[3].text == "ef")
+    }
+
+    @Test("Answers are the same one by one and together, and waiting requests are admitted")
+    func batches() throws {
+        var requests: [GenerationRequest] = []
+        for index in 0..<7 {
+            let parameters = GenerationParameters(
+                maxTokens: 2 + index, temperature: index.isMultiple(of: 2) ? 0 : 1, seed: UInt64(index))
+            requests.append(GenerationRequest(promptIDs: [Int32(3 + index)], parameters: parameters))
+        }
+        let together = try run(.counting(), requests)
+        #expect(try run(.counting(), requests, batchLimit: 2) == together)
+        #expect(try requests.flatMap { try run(.counting(), [$0]) } == together)
+    }
+
+    @Test("An answer ends at the model's context, a longer prompt is refused with both lengths")
+    func context() throws {
+        let model = ScriptedModel.counting(contextLength: 6)
+        let long = GenerationRequest(promptIDs: [3, 4, 5, 6], parameters: .init(maxTokens: 50))
+        let result = try run(model, [long])[0]
+        #expect(result.finishReason == .length && result.ids == [7, 8])
+        let whole = GenerationRequest(promptIDs: [3, 4, 5, 6, 7, 8], parameters: .init(maxTokens: 50))
+        #expect(try run(model, [whole])[0].ids == [9])
+        let error = #expect(throws: GenerationError.self) {
+            try run(model, [long, GenerationRequest(promptIDs: [Int32](repeating: 3, count: 7))])
+        }
+        #expect(error?.description.contains("requests[1]") == true)
+        #expect(error?.description.contains("7 tokens") == true && error?.description.contains("context is 6") == true)
+    }
+
+    @Test("Bad ids, empty prompts and stop strings without a tokenizer are refused")
+    func refusals() {
+        for request in [
+            GenerationRequest(promptIDs: []), GenerationRequest(promptIDs: [16]), GenerationRequest(promptIDs: [-1]),
+            GenerationRequest(promptIDs: [1], parameters: .init(maxTokens: 0)),
+            GenerationRequest(promptIDs: [1], choices: []), GenerationRequest(promptIDs: [1], choices: [[]]),
+            GenerationRequest(promptIDs: [1], choices: [[3], [3]]), GenerationRequest(promptIDs: [1], choices: [[99]]),
+        ] {
+            #expect(throws: GenerationError.self) { try run(.counting(), [request]) }
+        }
+        #expect(throws: GenerationError.self) {
+            try Generator(model: ScriptedModel.counting())
+                .run([GenerationRequest(promptIDs: [1], parameters: .init(stop: ["x"]))])
+        }
+    }
+
+    @Test("A cancelled request stops alone")
+    func cancellation() throws {
+        let steps = Mutex(0)
+        let requests = [3, 4].map {
+            GenerationRequest(promptIDs: [Int32($0)], parameters: .init(maxTokens: 6, ignoreEndOfSequence: true))
+        }
+        let results = try Generator(model: ScriptedModel.counting()).run(
+            requests,
+            isCancelled: { position in
+                guard position == 0 else { return false }
+                return steps.withLock { steps in
+                    steps += 1
+                    return steps > 3
+                }
+            })
+        #expect(results[0].finishReason == .cancelled)
+        #expect(results[0].ids.count < 6)
+        #expect(results[1].finishReason == .length && results[1].ids.count == 6)
+    }
+
+    @Test("Prompts that begin alike are computed once")
+    func sharing() throws {
+        let model = ScriptedModel.counting()
+        let stem = [Int32](repeating: 5, count: 30)
+        let requests = (0..<4).map {
+            GenerationRequest(promptIDs: stem + [Int32($0 + 6)], parameters: .init(maxTokens: 1))
+        }
+        let results = try run(model, requests)
+        #expect(results.map(\.ids) == [[7], [8], [9], [10]])
+        #expect(model.tokensComputed == 31 + 3)
+    }
+
+    @Test("Logits that are not finite name the model, not a token")
+    func brokenModel() {
+        let model = ScriptedModel { _ in [Float](repeating: .nan, count: 16) }
+        let error = #expect(throws: GenerationError.self) { try run(model, [GenerationRequest(promptIDs: [3])]) }
+        #expect(error?.code == .brokenModel)
+    }
+}

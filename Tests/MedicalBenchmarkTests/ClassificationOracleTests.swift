@@ -1,0 +1,84 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import OracleSupport
+import Testing
+
+@testable import MedicalBenchmark
+
+@Suite(
+    "Accuracy and F1 equal scikit-learn's",
+    .enabled(if: OutsideData.oracles != nil, "MELLAMA_ORACLES names no folder"))
+struct ClassificationOracleTests {
+    struct Row: Decodable {
+        struct Label: Decodable {
+            let f: Double
+            let support: Int
+        }
+
+        let labels: [String]
+        let truth: [String]
+        let predicted: [String]
+        let accuracy: Double
+        let macro: Double
+        let macroWithoutFirst: Double
+        let weighted: Double
+        let byLabel: [String: Label]
+
+        enum CodingKeys: String, CodingKey {
+            case labels, truth, predicted, accuracy
+            case macro = "macro_f1_label_set"
+            case macroWithoutFirst = "macro_f1_without_first_label"
+            case weighted = "weighted_f1_label_set"
+            case byLabel = "per_label"
+        }
+    }
+
+    /// The files whose rows have these fields, wherever they are.
+    private func rows() throws -> [Row] {
+        let decoder = JSONDecoder()
+        let folders = OutsideData.folders(below: OutsideData.oracles) { _ in true }
+        let files = try folders.flatMap { folder in
+            try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+                .filter { $0.pathExtension == "jsonl" }
+        }
+        return try files.flatMap { file -> [Row] in
+            let lines = try Data(contentsOf: file).split(separator: UInt8(ascii: "\n"))
+            guard let first = lines.first, (try? decoder.decode(Row.self, from: Data(first))) != nil else { return [] }
+            return try lines.map { try decoder.decode(Row.self, from: Data($0)) }
+        }
+    }
+
+    @Test("Every row, to 1e-9")
+    func everyRow() throws {
+        let rows = try rows()
+        try #require(!rows.isEmpty)
+        for row in rows {
+            let known = Set(row.labels)
+            let outcomes = ItemOutcomes(
+                labels: row.labels, ids: row.truth.indices.map(String.init), gold: row.truth,
+                answers: row.predicted.map { known.contains($0) ? $0 : nil })
+            let pairs = try outcomes.indices()
+            let bootstrap = Bootstrap(resamples: 0)
+            let strict = try ClassificationMetrics(profile: .strict).estimates(of: outcomes, bootstrap: bootstrap)
+            let published = try ClassificationMetrics(profile: .published).estimates(of: outcomes, bootstrap: bootstrap)
+            var counts = ConfusionCounts(labels: row.labels.count)
+            for pair in pairs { counts.add(gold: pair.gold, answer: pair.answer) }
+            let occurring = row.byLabel.values.filter { $0.support > 0 }
+            var expected = [
+                (strict["accuracy"]?.value, row.accuracy), (strict["macroF1"]?.value, row.macro),
+                (strict["weightedF1"]?.value, row.weighted),
+                (published["accuracy"]?.value, row.accuracy),
+                (published["macroF1"]?.value, occurring.map(\.f).reduce(0, +) / Double(occurring.count)),
+            ]
+            for (index, label) in row.labels.enumerated() {
+                expected.append((counts.f1(index), try #require(row.byLabel[label]).f))
+            }
+            if row.labels.count > 1 {
+                let others = row.labels.indices.dropFirst().map { counts.f1($0) }
+                expected.append((others.reduce(0, +) / Double(others.count), row.macroWithoutFirst))
+            }
+            for (ours, theirs) in expected { #expect(abs(try #require(ours) - theirs) < 1e-9) }
+        }
+    }
+}
