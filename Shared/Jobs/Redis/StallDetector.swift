@@ -10,8 +10,8 @@ final class StallMonitor: Sendable {
 
 /// Notices that the server stood still or that its clock jumped, so that living workers' jobs are not reaped for it.
 ///
-/// Two cases: a call that waited in a stopped server's socket (the server compares the time we expect with its own), and
-/// calls that went unanswered (we know by our own monotonic clock).
+/// Two cases: a call that waited in a stopped server's socket (the server compares the time we expect with its own),
+/// and calls that went unanswered (we know by our own monotonic clock).
 struct StallDetector {
     /// What a reap is told.
     struct Advice: Hashable {
