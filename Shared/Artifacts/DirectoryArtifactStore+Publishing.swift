@@ -47,6 +47,11 @@ extension DirectoryArtifactStore {
     func settle(_ path: String, as id: ArtifactID) throws {
         let destination = place(of: id)
         if FileSystem.exists(destination) {
+            guard FileSystem.isFolder(destination) == FileSystem.isFolder(path) else {
+                throw ArtifactError(
+                    .malformed, operation: "publish",
+                    detail: "\(destination): is a file made to look like a folder's table; remove it and publish again")
+            }
             try FileSystem.remove(path)
             return
         }

@@ -60,7 +60,9 @@ enum PromptLibrary {
             if halves.count == 2 {
                 segments += [.text(" from A to "), .slot(.lastLetter), .text("." + halves[1])]
             }
-            if index < slots.count { segments.append(.slot(slots[index])) }
+            guard index < slots.count else { continue }
+            // One place of the paper's holds both the case and its question; only the case may be cut.
+            segments += slots[index] == .caseAndQuestion ? [.slot(.context), .slot(.question)] : [.slot(slots[index])]
         }
         return segments
     }

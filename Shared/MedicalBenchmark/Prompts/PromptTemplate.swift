@@ -7,6 +7,8 @@ public struct PromptTemplate: Sendable, Hashable {
     /// A part of an item that a template has a place for.
     enum Slot: Sendable, Hashable {
         case question
+        /// The passage and, straight after it, the question: a licensing examination's case description.
+        case caseAndQuestion
         /// The passage, whose paragraphs stand on lines of their own.
         case context
         /// `A. text`, an option a line.
@@ -65,6 +67,7 @@ public struct PromptTemplate: Sendable, Hashable {
         switch segment {
         case .text(let text): text
         case .slot(.question): item.question
+        case .slot(.caseAndQuestion): (item.context ?? "") + item.question
         case .slot(.context): item.context ?? ""
         case .slot(.options): item.options.map { "\($0.label). \($0.text)" }.joined(separator: "\n")
         case .slot(.lastLetter): item.labels.last ?? ""

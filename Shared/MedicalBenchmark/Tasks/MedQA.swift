@@ -10,7 +10,7 @@ public struct MedQA: BenchmarkTask {
     public let id = "medqa"
     public let name = "MedQA"
     public let answerKind = AnswerKind.letter
-    public let prompts = PromptLibrary.tableA2("MedQA", slots: [.question, .options])
+    public let prompts = PromptLibrary.tableA2("MedQA", slots: [.caseAndQuestion, .options])
 
     public init() {}
 
@@ -42,9 +42,10 @@ public struct MedQA: BenchmarkTask {
             }
             guard letters.contains(record.answerLetter) else { throw refuse("answer_idx", "is no letter of an option") }
             guard !record.question.isBlank else { throw refuse("question", "is empty") }
+            let (description, question) = CaseDescription.split(record.question)
             items.append(
                 BenchmarkItem(
-                    id: record.id ?? String(items.count), question: record.question,
+                    id: record.id ?? String(items.count), question: question, context: description,
                     options: letters.map { BenchmarkItem.Option(label: $0, text: record.options[$0] ?? "") },
                     labels: letters, gold: record.answerLetter))
         }

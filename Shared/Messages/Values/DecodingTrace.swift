@@ -26,13 +26,19 @@ final class DecodingTrace {
     func ask(_ path: String, name: String) { containers[path]?.asked.insert(name) }
 
     /// The first unknown field, in the order of the paths.
-    func firstUnknownField() -> MessageError? {
+    ///
+    /// - Parameter failure: what stopped the decode, if anything did: then the fields after it were not asked for, and
+    ///   the known names are not all known.
+    func firstUnknownField(besides failure: MessageError?) -> MessageError? {
         for (path, container) in containers.sorted(by: { $0.key < $1.key }) {
             guard let name = container.unknown.first else { continue }
-            let candidates = container.asked.subtracting(container.present).union(container.asked)
-            return MessageError(
-                .unknownField, path: path,
-                detail: "unknown field \"\(name.prefix(60))\"" + NearestName.hint(for: name, among: candidates))
+            var detail = "unknown field \"\(name.prefix(60))\""
+            if let failure, NearestName.of(name, among: container.asked) == nil {
+                detail += failure.path == path ? "; and \(failure.detail)" : ""
+            } else {
+                detail += NearestName.hint(for: name, among: container.asked)
+            }
+            return MessageError(.unknownField, path: path, detail: detail)
         }
         return nil
     }

@@ -47,7 +47,10 @@ struct JSONValueDecoder: Decoder {
         case is Int.Type: return try cast(integer(value), "an integer")
         case is Int32.Type: return try cast(integer(value).flatMap { Int32(exactly: $0) }, "a 32-bit integer")
         case is Int64.Type: return try cast(integer(value).map(Int64.init), "an integer")
-        case is UInt64.Type: return try cast(integer(value).flatMap { UInt64(exactly: $0) }, "an integer from 0")
+        case is UInt64.Type:
+            return try cast(integer(value).flatMap { UInt64(exactly: $0) }, "an integer from 0 to \(Int64.max)")
+        case let type as any FixedWidthInteger.Type:
+            return try cast(exactly(integer(value), type), "an integer that fits \(type)")
         default:
             return try T(from: JSONValueDecoder(value: value, codingPath: path, trace: trace))
         }
@@ -59,6 +62,10 @@ struct JSONValueDecoder: Decoder {
         case .number(let value): Int(exactly: value)
         default: nil
         }
+    }
+
+    private static func exactly<N: FixedWidthInteger>(_ value: Int?, _ type: N.Type) -> N? {
+        value.flatMap { N(exactly: $0) }
     }
 
     private struct Single: SingleValueDecodingContainer {

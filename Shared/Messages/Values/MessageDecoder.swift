@@ -45,7 +45,7 @@ public struct MessageDecoder: Sendable {
             outcome = .failure(MessageError(.invalidValue, path: "", detail: "\(error)"))
         }
         // A misspelt required field is both missing and unknown; the unknown name is what helps.
-        if policy == .strict, let unknown = trace.firstUnknownField() { throw unknown }
+        if policy == .strict, let unknown = trace.firstUnknownField(besides: outcome.failure) { throw unknown }
         return try outcome.get()
     }
 
@@ -62,6 +62,12 @@ public struct MessageDecoder: Sendable {
             else { throw error }
             return nil
         }
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let failure) = self { failure } else { nil }
     }
 }
 

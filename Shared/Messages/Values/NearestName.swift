@@ -5,6 +5,8 @@ public enum NearestName {
     /// The candidate with the smallest edit distance to `name`, if it is near enough to be a slip of the hand
     /// (at most a third of the name's length, at least two edits).
     public static func of(_ name: String, among candidates: some Sequence<String>) -> String? {
+        // Nobody slips in a name of this length, and the distance costs the product of both lengths.
+        guard name.utf8.count <= 100 else { return nil }
         let allowed = max(2, name.utf8.count / 3)
         return candidates.map { ($0, distance(Array(name.lowercased().utf8), Array($0.lowercased().utf8))) }
             .filter { $0.1 <= allowed }
