@@ -51,7 +51,9 @@ public enum CommandExit {
             // What the parser says goes with its usage text and its own code; an error of ours is one line.
             guard Command.exitCode(for: error) == .failure else { Command.exit(withError: error) }
             StandardError.print("\(name): \(error)")
-            Command.exit(withError: ExitCode.failure)
+            // A flag with a value it can't have is wrong usage; the same from a file or the environment is not.
+            let isUsage = (error as? SettingsError)?.source.hasPrefix("--") == true
+            Command.exit(withError: isUsage ? ExitCode.validationFailure : ExitCode.failure)
         }
     }
 }
