@@ -75,7 +75,7 @@ let platformHalf: [Target] = [
         ]),
     shared("Artifacts", ["Messages", "COpenSSL", .logging]),
     .target(
-        name: "TestSupport", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", .logging],
+        name: "TestSupport", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", .logging, .serviceLifecycle],
         path: "Tests/TestSupport", swiftSettings: settings),
     tests("Messages"),
     tests("Telemetry", [.logging, .metrics]),
