@@ -39,7 +39,7 @@ struct AskingTests {
     @Test func aRestartedParentFindsItsFinishedChildren() async throws {
         let squares = SquareHandler()
         let attempts = Mutex(0)
-        let parent = SumHandler { _ in
+        let parent = SumHandler(after: { _ in
             // The first attempt dies after its children have answered.
             guard
                 attempts.withLock({
@@ -48,7 +48,7 @@ struct AskingTests {
             else {
                 throw JobFailure(.internalError, title: "Crash", detail: "in a test", retryable: true)
             }
-        }
+        })
         try await Stack.with([parent, squares]) { stack in
             let job = try await stack.end(
                 of: try await stack.submit(SumOfSquares.kind, SumOfSquares(numbers: [1, 2, 3])))
@@ -117,18 +117,12 @@ struct AskingTests {
     }
 
     @Test func progressTellsHowManyHaveAnswered() async throws {
-        try await Stack.with([SumHandler(), SquareHandler()]) { stack in
-            let heard = Mutex<[Int]>([])
-            let context = ClosureHandler { payload, context in
-                let answers = try await context.ask(
-                    SumOfSquares.kind, [SumOfSquares(numbers: [payload.number]), SumOfSquares(numbers: [])], key: "sum"
-                ) { done in heard.withLock { $0.append(done) } }
-                return Square.Output(square: answers[0].sum, padding: "")
-            }
-            let outcome = await stack.handlers([context]).handle(
-                try stack.envelope(Square(number: 5)), control: JobControl())
-            #expect(outcome.result?.output?["square"] == 25)
-            #expect(heard.withLock { $0 } == [1, 2])
+        let heard = Mutex<[Int]>([])
+        let parent = SumHandler(progress: { done in heard.withLock { $0.append(done) } })
+        try await Stack.with([parent, SquareHandler()]) { stack in
+            let id = try await stack.submit(SumOfSquares.kind, SumOfSquares(numbers: [1, 2, 3]))
+            #expect(try await stack.end(of: id).state == .succeeded)
         }
+        #expect(heard.withLock { $0 } == [1, 2, 3])
     }
 }
