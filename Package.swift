@@ -75,7 +75,7 @@ let platformHalf: [Target] = [
         ]),
     shared("Artifacts", ["Messages", "COpenSSL", .logging]),
     .target(
-        name: "TestSupport", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", .logging],
+        name: "TestSupport", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", .logging, .serviceLifecycle],
         path: "Tests/TestSupport", swiftSettings: settings),
     tests("Messages"),
     tests("Telemetry", [.logging, .metrics]),
@@ -93,7 +93,7 @@ let modelHalf: [Target] = [
         cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
     shared("Tensors", ["CKernels", "COpenBLAS"]),
     shared("Tokenization"),
-    shared("Corpora", ["Tokenization"]),
+    shared("Corpora", ["Tokenization"], resources: [.embedInCode("Data/instruction-prompts.json")]),
     shared("Llama", ["Tensors"]),
     shared("Checkpoints", ["Llama", "Tensors"]),
     shared("Training", ["Llama", "Tensors", "Checkpoints", "Corpora"]),

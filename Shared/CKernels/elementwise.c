@@ -47,20 +47,32 @@ void ck_scale(float a, float *restrict x, size_t n) {
     for (size_t i = 0; i < n; i++) x[i] *= a;
 }
 
-/// 32 random bits of element `i` of the stream `key`: the finaliser of MurmurHash3 over both words.
-CK_INLINE uint32_t random_bits(uint64_t key, uint64_t i) {
-    uint32_t h = (uint32_t)i * 0x9e3779b1u + (uint32_t)key;
-    h ^= h >> 16; h *= 0x85ebca6bu;
-    h ^= (uint32_t)(key >> 32) + (uint32_t)(i >> 32) * 0x27d4eb2fu;
-    h ^= h >> 13; h *= 0xc2b2ae35u;
-    h ^= h >> 16; h *= 0x7feb352du;
-    h ^= h >> 15; h *= 0x846ca68bu;
-    return h ^ (h >> 16);
+/// 32 random bits for a counter under two keys: Wellons' two-multiply mixer (lowbias32), keyed before and between.
+CK_INLINE uint32_t random_bits(uint32_t counter, uint32_t outer, uint32_t inner) {
+    uint32_t h = counter ^ outer;
+    h ^= h >> 16;
+    h *= 0x21f0aaadu;
+    h ^= (h >> 15) ^ inner;
+    h *= 0x735a2d97u;
+    return h ^ (h >> 15);
 }
 
 CK_MULTIVERSION
 void ck_dropout(const float *x, float *y, size_t n, uint64_t key, uint64_t first, uint32_t threshold, float scale) {
-    for (size_t i = 0; i < n; i++) y[i] = random_bits(key, first + i) < threshold ? 0.0f : x[i] * scale;
+    uint32_t outer = (uint32_t)key, inner = (uint32_t)(key >> 32);
+    for (size_t done = 0; done < n;) {
+        // A stretch in which the counter's upper word is constant, so that the loop counts in 32 bits.
+        uint64_t start = first + done;
+        uint64_t until = ((start >> 32) + 1) << 32;
+        size_t count = until - start < n - done ? (size_t)(until - start) : n - done;
+        uint32_t low = (uint32_t)start, high = inner + (uint32_t)(start >> 32) * 0x9e3779b1u;
+        uint32_t stretch = count > 0x40000000u ? 0x40000000u : (uint32_t)count;
+        const float *from = x + done;
+        float *to = y + done;
+        for (uint32_t i = 0; i < stretch; i++)
+            to[i] = random_bits(low + i, outer, high) < threshold ? 0.0f : from[i] * scale;
+        done += stretch;
+    }
 }
 
 CK_MULTIVERSION

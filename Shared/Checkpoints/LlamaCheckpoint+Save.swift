@@ -56,10 +56,10 @@ extension LlamaCheckpoint {
         let encoder = jsonEncoder
         let names: [ElementType: String] = [.float32: "float32", .bfloat16: "bfloat16", .float16: "float16"]
         if let key = LlamaConfiguration.dtypeKey { encoder.userInfo[key] = names[type] }
-        return try encoder.encode(configuration) + Data("\n".utf8)
+        return JSONText.withFloats(try encoder.encode(configuration))
     }
 
-    static func json(_ value: some Encodable) throws -> Data { try jsonEncoder.encode(value) + Data("\n".utf8) }
+    static func json(_ value: some Encodable) throws -> Data { JSONText.withFloats(try jsonEncoder.encode(value)) }
 
     private static var jsonEncoder: JSONEncoder {
         let encoder = JSONEncoder()

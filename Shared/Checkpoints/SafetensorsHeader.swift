@@ -34,7 +34,13 @@ struct SafetensorsHeader {
                 if key.stringValue == "__metadata__" {
                     metadata = try container.decode([String: String].self, forKey: key)
                 } else {
-                    tensors[key.stringValue] = try container.decode(Item.self, forKey: key)
+                    do { tensors[key.stringValue] = try container.decode(Item.self, forKey: key) } catch {
+                        // A number that does not fit is reported without its place, so name the tensor here.
+                        let path = (error as? DecodingError).map(SafetensorsHeader.path) ?? []
+                        throw DecodingError.dataCorrupted(
+                            DecodingError.Context(
+                                codingPath: path.isEmpty ? [key] : path, debugDescription: "no tensor description"))
+                    }
                 }
             }
         }
@@ -116,17 +122,22 @@ struct SafetensorsHeader {
     /// What was wrong, without quoting the file.
     static func reason(_ error: any Error) -> String {
         guard let error = error as? DecodingError else { return "unreadable" }
-        func path(_ context: DecodingError.Context) -> String {
-            context.codingPath.map(\.stringValue).joined(separator: ".")
-        }
+        let place = path(error).map(\.stringValue).joined(separator: ".")
         switch error {
-        case .typeMismatch(_, let context): return "wrong type at \(path(context))"
-        case .valueNotFound(_, let context): return "no value at \(path(context))"
-        case .keyNotFound(let key, let context):
-            return "\(key.stringValue) is missing at \(path(context))"
-        case .dataCorrupted(let context):
-            return context.codingPath.isEmpty ? "not JSON" : "bad value at \(path(context))"
+        case .typeMismatch: return "wrong type at \(place)"
+        case .valueNotFound: return "no value at \(place)"
+        case .keyNotFound(let key, _): return "\(key.stringValue) is missing\(place.isEmpty ? "" : " at \(place)")"
+        case .dataCorrupted: return place.isEmpty ? "not JSON" : "bad value at \(place)"
         @unknown default: return "unreadable"
+        }
+    }
+
+    private static func path(_ error: DecodingError) -> [any CodingKey] {
+        switch error {
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+            .dataCorrupted(let context):
+            return context.codingPath
+        @unknown default: return []
         }
     }
 }

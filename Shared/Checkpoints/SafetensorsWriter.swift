@@ -92,7 +92,13 @@ public struct SafetensorsWriter {
         struct Item: Encodable {
             let dtype: String
             let shape: [Int]
-            let data_offsets: [Int]  // swift-format-ignore: AlwaysUseLowerCamelCase
+            let offsets: [Int]
+
+            enum CodingKeys: String, CodingKey {
+                case dtype
+                case shape
+                case offsets = "data_offsets"
+            }
         }
         struct Name: CodingKey {
             let stringValue: String
@@ -116,7 +122,7 @@ public struct SafetensorsWriter {
         for (name, content) in contents {
             let bytes = content.shape.count * content.type.size
             items[name] = Item(
-                dtype: content.type.rawValue, shape: content.shape.dimensions, data_offsets: [offset, offset + bytes])
+                dtype: content.type.rawValue, shape: content.shape.dimensions, offsets: [offset, offset + bytes])
             offset += bytes
         }
         precondition(items.count == contents.count, "two tensors of one file share a name")

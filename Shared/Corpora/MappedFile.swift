@@ -8,13 +8,15 @@ import Musl
 
 /// A read-only view of a whole file, paged in by the system as it is read.
 ///
-/// The file must not be cut short while it is mapped; datasets are immutable once published.
+/// The file must not be cut short while it is mapped; datasets are immutable once published. `bytes` are valid only
+/// while the object lives: whoever keeps them keeps it, or uses them inside `withExtendedLifetime`.
 // Unchecked, as the pointer is to memory that is never written and lives until deinit.
 final class MappedFile: @unchecked Sendable {
     let path: String
     let bytes: UnsafeRawBufferPointer
 
-    init(path: String) throws {
+    /// Maps a file; one of more than `largest` bytes is refused.
+    init(path: String, largest: Int = Int.max) throws {
         self.path = path
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure(path, "cannot be opened") }
@@ -25,6 +27,9 @@ final class MappedFile: @unchecked Sendable {
             throw CorporaError(.file, path, "is not a regular file; name a file, not a folder or a device")
         }
         let size = Int(status.st_size)
+        guard size <= largest else {
+            throw CorporaError(.malformed, path, "has \(size) bytes, more than the \(largest) such a file may have")
+        }
         if size == 0 {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
             return

@@ -16,6 +16,14 @@ extension TokenDataset {
     /// Reads a JSON Lines file, one row a line: `{"input_ids": […], "labels": […]}`; without labels, all are trained.
     public init(tokensFile path: String, vocabularySize: Int = 0) throws {
         let file = try MappedFile(path: path)
+        let rows = try withExtendedLifetime(file) { try Self.rows(file, path, vocabularySize) }
+        guard !rows.isEmpty else {
+            throw CorporaError(.emptySource, path, "has no rows; write one JSON object with input_ids a line")
+        }
+        try self.init(rows: rows, vocabularySize: vocabularySize)
+    }
+
+    private static func rows(_ file: MappedFile, _ path: String, _ vocabularySize: Int) throws -> [TokenSequence] {
         var rows: [TokenSequence] = []
         let decoder = JSONDecoder()
         for line in LineScanner(file.bytes) where !line.isBlank {
@@ -23,7 +31,7 @@ extension TokenDataset {
             do {
                 row = try decoder.decode(Row.self, from: Data(line.bytes))
             } catch {
-                throw CorporaError(.malformed, path, "line \(line.number), byte \(line.offset): \(Self.reason(error))")
+                throw CorporaError(.malformed, path, "line \(line.number), byte \(line.offset): \(reason(error))")
             }
             let labels = row.labels ?? row.inputIDs
             let limit = vocabularySize == 0 ? Int(Int32.max) : vocabularySize
@@ -42,9 +50,6 @@ extension TokenDataset {
             }
             rows.append(TokenSequence(ids: row.inputIDs, labels: labels))
         }
-        guard !rows.isEmpty else {
-            throw CorporaError(.emptySource, path, "has no rows; write one JSON object with input_ids a line")
-        }
-        try self.init(rows: rows, vocabularySize: vocabularySize)
+        return rows
     }
 }

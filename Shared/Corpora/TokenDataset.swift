@@ -36,9 +36,11 @@ public struct TokenDataset: Sendable {
     /// Opens a dataset folder: `dataset.json` and its shards, with all counts checked against each other.
     public init(folder: String) throws {
         let path = folder + "/" + DatasetManifest.fileName
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw CorporaError(.file, path, "cannot be read; is this a dataset folder?")
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw CorporaError(.file, path, "does not exist; is this a dataset folder?")
         }
+        let file = try MappedFile(path: path, largest: 1 << 26)
+        let bytes = withExtendedLifetime(file) { Data(file.bytes) }
         let manifest: DatasetManifest
         do {
             manifest = try JSONDecoder().decode(DatasetManifest.self, from: bytes)

@@ -41,10 +41,10 @@ extension LlamaConfiguration: Codable {
         if let list = try? file.decodeIfPresent([Int].self, forKey: .end) {
             ends = list
         } else {
-            ends = try file.decodeIfPresent(Int.self, forKey: .end).map { [$0] } ?? []
+            ends = try Self.number(Int.self, .end, file).map { [$0] } ?? []
         }
         func required(_ key: Key) throws -> Int {
-            guard let value = try file.decodeIfPresent(Int.self, forKey: key) else {
+            guard let value = try Self.number(Int.self, key, file) else {
                 throw Self.invalid("\(key.rawValue) is missing")
             }
             return value
@@ -53,15 +53,15 @@ extension LlamaConfiguration: Codable {
             vocabularySize: required(.vocabularySize), hiddenSize: required(.hiddenSize),
             intermediateSize: required(.intermediateSize), layerCount: required(.layerCount),
             headCount: required(.headCount),
-            keyValueHeadCount: file.decodeIfPresent(Int.self, forKey: .keyValueHeadCount),
-            headDimension: file.decodeIfPresent(Int.self, forKey: .headDimension),
-            maxPositions: file.decodeIfPresent(Int.self, forKey: .maxPositions) ?? 2048,
-            rmsNormEpsilon: file.decodeIfPresent(Double.self, forKey: .epsilon) ?? 1e-6,
+            keyValueHeadCount: Self.number(Int.self, .keyValueHeadCount, file),
+            headDimension: Self.number(Int.self, .headDimension, file),
+            maxPositions: Self.number(Int.self, .maxPositions, file) ?? 2048,
+            rmsNormEpsilon: Self.number(Double.self, .epsilon, file) ?? 1e-6,
             ropeTheta: rope.theta, ropeScaling: rope.scaling,
             tieWordEmbeddings: file.decodeIfPresent(Bool.self, forKey: .tied) ?? false,
-            beginOfSequenceID: file.decodeIfPresent(Int.self, forKey: .begin), endOfSequenceIDs: ends,
-            paddingID: file.decodeIfPresent(Int.self, forKey: .padding),
-            initializerRange: file.decodeIfPresent(Double.self, forKey: .initializerRange) ?? 0.02)
+            beginOfSequenceID: Self.number(Int.self, .begin, file), endOfSequenceIDs: ends,
+            paddingID: Self.number(Int.self, .padding, file),
+            initializerRange: Self.number(Double.self, .initializerRange, file) ?? 0.02)
     }
 
     /// Set this key of an encoder's `userInfo` to the name of the stored type: `float32` (the default), `bfloat16`.
@@ -111,6 +111,16 @@ extension LlamaConfiguration: Codable {
         try file.encode(true, forKey: .useCache)
     }
 
+    /// A number, or nil if the field is absent or null. Names the field where JSON's number does not fit the type:
+    /// the decoder's own error does not.
+    private static func number<Number: Decodable>(
+        _ type: Number.Type, _ key: Key, _ file: KeyedDecodingContainer<Key>
+    ) throws -> Number? {
+        do { return try file.decodeIfPresent(type, forKey: key) } catch {
+            throw invalid("\(key.rawValue) is no \(type == Int.self ? "whole number" : "number") this engine can hold")
+        }
+    }
+
     private static func refuseOtherModels(_ file: KeyedDecodingContainer<Key>) throws {
         if let type = try file.decodeIfPresent(String.self, forKey: .modelType), type != "llama" {
             throw invalid("model_type \"\(type)\" is not supported; this engine computes \"llama\"")
@@ -126,7 +136,7 @@ extension LlamaConfiguration: Codable {
         for key in [Key.attentionBias, .mlpBias] where try file.decodeIfPresent(Bool.self, forKey: key) == true {
             throw invalid("\(key.rawValue) true is not supported; this engine has no bias terms")
         }
-        if let dropout = try file.decodeIfPresent(Double.self, forKey: .attentionDropout), dropout != 0 {
+        if let dropout = try number(Double.self, .attentionDropout, file), dropout != 0 {
             throw invalid("attention_dropout \(dropout) is not supported; set it to 0")
         }
         if file.contains(.quantization), try !file.decodeNil(forKey: .quantization) {
@@ -137,7 +147,7 @@ extension LlamaConfiguration: Codable {
     private static func rope(_ file: KeyedDecodingContainer<Key>) throws -> (theta: Double, scaling: RopeScaling) {
         let newer = try file.decodeIfPresent(RopeParameters.self, forKey: .ropeParameters)
         let older = try file.decodeIfPresent(RopeParameters.self, forKey: .ropeScaling)
-        let theta = try file.decodeIfPresent(Double.self, forKey: .ropeTheta)
+        let theta = try number(Double.self, .ropeTheta, file)
         let scalings = try [newer, older].compactMap { try $0?.scaling() }
         if scalings.count == 2, scalings[0] != scalings[1] {
             throw invalid("rope_parameters and rope_scaling disagree; keep one of them")

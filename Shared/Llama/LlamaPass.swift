@@ -53,16 +53,29 @@ final class LlamaPass {
             dropped =
                 drops ? try arena.take(rows * max(c.hiddenSize, c.queryWidth, c.intermediateSize)) : nil
         } catch { throw Self.outOfMemory(error) }
-        let frequencies = model.inverseFrequencies
-        let (cosine, sine) = (cosine, sine)
-        ThreadPool.shared.parallel(rows, grain: 64) { range in
+        try angles(of: positions, model.inverseFrequencies)
+    }
+
+    /// Fills `cosine` and `sine`: by a table of positions where rows repeat them, directly otherwise.
+    private func angles(of positions: [Int32], _ frequencies: [Double]) throws(LlamaError) {
+        let half = frequencies.count
+        let count = Int(positions.max() ?? 0) + 1
+        let byTable = count <= rows
+        let (cosines, sines) = byTable ? (try take(count * half), try take(count * half)) : (cosine, sine)
+        ThreadPool.shared.parallel(byTable ? count : rows, grain: 64) { range in
             for row in range {
+                let position = Double(byTable ? Int32(row) : positions[row])
                 for pair in 0..<half {
-                    let (cos, sin) = cosineAndSine(Double(positions[row]) * frequencies[pair])
-                    cosine[row * half + pair] = Float(cos)
-                    sine[row * half + pair] = Float(sin)
+                    let (cos, sin) = cosineAndSine(position * frequencies[pair])
+                    cosines[row * half + pair] = Float(cos)
+                    sines[row * half + pair] = Float(sin)
                 }
             }
+        }
+        guard byTable else { return }
+        for (row, position) in positions.enumerated() {
+            (cosine + row * half).update(from: cosines + Int(position) * half, count: half)
+            (sine + row * half).update(from: sines + Int(position) * half, count: half)
         }
     }
 

@@ -8,10 +8,9 @@ public import Tensors
 public struct LlamaWeights: Sendable {
     /// The dimensions the weights belong to.
     public let configuration: LlamaConfiguration
-    /// The weights; an optimizer that holds the only copy updates them in place.
-    public var parameters: ParameterSet {
-        didSet { precondition(parameters.layout == layout.parameters, "weights of another model") }
-    }
+    /// The weights; an optimizer that holds the only copy updates them in place. A set put in their place must have the
+    /// same layout.
+    public var parameters: ParameterSet
     let layout: LlamaLayout
 
     /// Zeros for a loader to fill. Throws `outOfMemory`, naming the size, if the memory is refused.

@@ -4,8 +4,8 @@ import CHiredis
 
 /// hiredis's reply parser with bounds, for bytes of a socket that is ours.
 ///
-/// hiredis 0.14 refuses nesting deeper than seven by itself; the bounds on elements and on buffered bytes are added here,
-/// so that no claimed length makes us allocate. Not thread-safe: one connection's thread owns it.
+/// hiredis 0.14 refuses nesting deeper than seven by itself; the bounds on elements and on buffered bytes are added
+/// here, so that no claimed length makes us allocate. Not thread-safe: one connection's thread owns it.
 final class RESPReader {
     /// What a reply may grow to before the connection is given up.
     struct Limits: Sendable {

@@ -1,6 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-/// How long to wait before the next attempt: doubling from a first delay up to a cap, each drawn between half and whole.
+/// How long to wait before the next attempt: doubling up to a cap, each delay drawn between half and whole.
 ///
 /// The cap keeps a client's return within a second of the server's.
 public struct ReconnectBackoff: Sendable, Hashable {

@@ -59,7 +59,8 @@ public struct PublishedFile: ~Copyable {
             _ = unlink(aside)
             throw error
         }
-        try Self.syncFolder(ofFile: path)
+        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        try Self.syncFolder(slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")
     }
 
     /// Writes `bytes` to `path`, all or nothing.
@@ -69,13 +70,8 @@ public struct PublishedFile: ~Copyable {
         try file.publish()
     }
 
-    private static func syncFolder(ofFile path: String) throws {
-        let folder: String
-        if let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) {
-            folder = slash == path.startIndex ? "/" : String(path[..<slash])
-        } else {
-            folder = "."
-        }
+    /// Makes the names in a folder durable.
+    public static func syncFolder(_ folder: String) throws {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(folder, "cannot be opened to sync it") }
         defer { _ = close(descriptor) }

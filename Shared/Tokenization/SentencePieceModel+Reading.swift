@@ -2,15 +2,18 @@
 
 extension SentencePieceModel {
     /// Files beyond this size, and vocabularies beyond this many pieces, are refused.
-    static let largestFile = 1 << 28
+    static let largestFile = 1 << 26
     static let largestVocabulary = 1 << 22
+    /// Pieces of more bytes than this are refused: every way to cut a piece in two is looked at.
+    static let largestPiece = 512
 
     /// Reads the bytes of a `tokenizer.model`; `name` is the file's name for errors.
     ///
     /// Throws `malformed` where the bytes are no such message. What the message means is checked by the tokenizer.
     public init(bytes: [UInt8], name: String) throws {
         guard bytes.count <= Self.largestFile else {
-            throw TokenizationError(.malformed, name, "has \(bytes.count) bytes; a vocabulary has at most 268435456")
+            throw TokenizationError(
+                .malformed, name, "has \(bytes.count) bytes; a vocabulary has at most \(Self.largestFile)")
         }
         self.init(pieces: [], training: Training(), normalization: Normalization())
         try bytes.withUnsafeBytes { buffer in
@@ -54,8 +57,9 @@ extension SentencePieceModel {
             }
         }
         let isText = piece.bytes.withUnsafeBufferPointer { UTF8Repair.firstInvalidByte($0) == nil }
-        guard !piece.bytes.isEmpty, isText, piece.score.isFinite else {
-            throw reader.failure("piece \(number) is empty, not UTF-8, or has no finite score")
+        guard !piece.bytes.isEmpty, piece.bytes.count <= largestPiece, isText, piece.score.isFinite else {
+            throw reader.failure(
+                "piece \(number) is empty, longer than \(largestPiece) bytes, not UTF-8, or has no finite score")
         }
         return piece
     }

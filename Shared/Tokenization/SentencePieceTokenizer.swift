@@ -1,7 +1,5 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
-
 /// The tokenizer of a SentencePiece BPE model, such as LLaMA-2's `tokenizer.model`.
 ///
 /// Ids, pieces and decoded text equal those of the `sentencepiece` library 0.2. What it does not do (unigram models,
@@ -24,10 +22,7 @@ public struct SentencePieceTokenizer: Tokenizer {
 
     /// Loads the model in a file.
     public init(file path: String) throws {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw TokenizationError(.file, path, "cannot be read; check the path and its permissions")
-        }
-        try self.init(bytes: Array(data), name: path)
+        try self.init(bytes: TokenizerFile.read(path), name: path)
     }
 
     /// Loads the model in these bytes; `name` is the file's name for errors.

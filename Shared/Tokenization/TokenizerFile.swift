@@ -22,10 +22,7 @@ public enum TokenizerFile {
     /// it say whether BOS and EOS are added by default.
     public static func load(path: String) throws -> any Tokenizer {
         let file = try locate(path)
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw TokenizationError(.file, file, "cannot be read; check the path and its permissions")
-        }
-        let bytes = Array(data)
+        let bytes = try read(file)
         if bytes.first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{") {
             throw TokenizationError(
                 .unsupported, file,
@@ -42,6 +39,19 @@ public enum TokenizerFile {
             if tokenizer.endOfSequence != nil { tokenizer.addsEOSByDefault = settings.addEOS ?? false }
         }
         return tokenizer
+    }
+
+    /// The bytes of a file that is not too large to be a vocabulary.
+    static func read(_ path: String) throws -> [UInt8] {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        if let size = attributes?[.size] as? Int, size > SentencePieceModel.largestFile {
+            throw TokenizationError(
+                .malformed, path, "has \(size) bytes; a vocabulary has at most \(SentencePieceModel.largestFile)")
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw TokenizationError(.file, path, "cannot be read; check the path and its permissions")
+        }
+        return Array(data)
     }
 
     /// The tokenizer file that a path names: itself, or one of ``names`` in the folder.

@@ -6,14 +6,6 @@ import Tokenization
 
 @testable import Corpora
 
-/// A folder that lives as long as a test's body.
-func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "corpora-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try body(folder.path)
-}
-
 @Suite("A dataset gives back the rows that were written")
 struct TokenDatasetTests {
     static let rows = [
@@ -80,7 +72,7 @@ struct TokenDatasetTests {
                 let cut = try MappedFile(contents: Array(good[..<length]), named: path)
                 #expect(throws: CorporaError.self) { try TokenShard(file: cut) }
             }
-            var random = SystemRandomNumberGenerator.seeded(7)
+            var random = SeededRandom(seed: 7)
             var refused = 0
             for _ in 0..<3000 {
                 var bytes = good
@@ -124,20 +116,4 @@ struct TokenDatasetTests {
             #expect(throws: CorporaError.self) { try TokenDataset.load(path: folder + "/absent") }
         }
     }
-}
-
-/// A small seeded generator (SplitMix64), so that a failing input can be made again.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
-extension SystemRandomNumberGenerator {
-    static func seeded(_ seed: UInt64) -> SeededGenerator { SeededGenerator(state: seed) }
 }

@@ -15,23 +15,46 @@ struct DecodingOracleTests {
             struct Step: Decodable {
                 let id: Int32
                 let logprob: Double
-                let top_ids: [Int]  // swift-format-ignore: AlwaysUseLowerCamelCase
-                let top_logprobs: [Double]  // swift-format-ignore: AlwaysUseLowerCamelCase
+                let topIDs: [Int]
+                let topLogprobs: [Double]
+
+                enum CodingKeys: String, CodingKey {
+                    case id
+                    case logprob
+                    case topIDs = "top_ids"
+                    case topLogprobs = "top_logprobs"
+                }
             }
+
             let prompt: [Int32]
-            let new_ids: [Int32]  // swift-format-ignore: AlwaysUseLowerCamelCase
+            let newIDs: [Int32]
             let steps: [Step]
+
+            enum CodingKeys: String, CodingKey {
+                case prompt
+                case newIDs = "new_ids"
+                case steps
+            }
         }
+
         let runs: [Run]
     }
 
     struct Context: Decodable {
         struct Continuation: Decodable {
             let ids: [Int32]
-            let sum_logprob: Double  // swift-format-ignore: AlwaysUseLowerCamelCase
+            let sum: Double
             let logprobs: [Double]
-            let is_greedy: Bool  // swift-format-ignore: AlwaysUseLowerCamelCase
+            let isGreedy: Bool
+
+            enum CodingKeys: String, CodingKey {
+                case ids
+                case sum = "sum_logprob"
+                case logprobs
+                case isGreedy = "is_greedy"
+            }
         }
+
         let context: [Int32]
         let continuations: [Continuation]
     }
@@ -42,14 +65,14 @@ struct DecodingOracleTests {
         let file: Generation = try oracle.folder.appending(path: "generate.json").json()
         #expect(!file.runs.isEmpty)
         for run in file.runs {
-            let cache = try KVCache(model.configuration, capacity: run.prompt.count + run.new_ids.count)
+            let cache = try KVCache(model.configuration, capacity: run.prompt.count + run.newIDs.count)
             var next = run.prompt
             for step in run.steps {
                 let logits = try model.extend(next, cache: cache)
                 let scores = logProbabilities(logits, row: 0)
                 #expect(greedyToken(logits, row: 0) == step.id)
                 #expect(abs(scores[Int(step.id)] - step.logprob) < 1e-4)
-                for (id, logprob) in zip(step.top_ids, step.top_logprobs) {
+                for (id, logprob) in zip(step.topIDs, step.topLogprobs) {
                     #expect(abs(scores[id] - logprob) < 1e-4)
                 }
                 next = [step.id]
@@ -62,7 +85,7 @@ struct DecodingOracleTests {
         let model = try oracle.model()
         let file: Generation = try oracle.folder.appending(path: "generate.json").json()
         let caches = try file.runs.map {
-            try KVCache(model.configuration, capacity: $0.prompt.count + $0.new_ids.count)
+            try KVCache(model.configuration, capacity: $0.prompt.count + $0.newIDs.count)
         }
         var next = file.runs.map(\.prompt)
         let steps = file.runs.map(\.steps.count).min() ?? 0
@@ -70,7 +93,7 @@ struct DecodingOracleTests {
             let logits = try model.extend(zip(next, caches).map { (tokens: $0, cache: $1) })
             for (row, run) in file.runs.enumerated() {
                 let id = greedyToken(logits, row: row)
-                #expect(id == run.new_ids[step])
+                #expect(id == run.newIDs[step])
                 next[row] = [id]
             }
         }
@@ -96,8 +119,8 @@ struct DecodingOracleTests {
                     sum += score
                     isGreedy = isGreedy && greedyToken(logits, row: row) == id
                 }
-                #expect(abs(sum - continuation.sum_logprob) < 1e-4)
-                #expect(isGreedy == continuation.is_greedy)
+                #expect(abs(sum - continuation.sum) < 1e-4)
+                #expect(isGreedy == continuation.isGreedy)
             }
         }
     }

@@ -42,6 +42,13 @@ struct TokenizerFileTests {
             #expect(error?.code == .unsupported)
             #expect(error?.description.contains("tokenizer.json") == true)
         }
+        try withFolder { folder in
+            let path = folder.appending(path: "tokenizer.model").path
+            #expect(FileManager.default.createFile(atPath: path, contents: nil))
+            #expect(truncate(path, 1 << 40) == 0, "a sparse file, which takes no room")
+            #expect(throws: TokenizationError.self) { try TokenizerFile.load(path: path) }
+            #expect(throws: TokenizationError.self) { try SentencePieceTokenizer(file: path) }
+        }
         let absent = #expect(throws: TokenizationError.self) {
             try TokenizerFile.load(path: "/nowhere/tokenizer.model")
         }
@@ -99,6 +106,10 @@ struct TokenizerFileTests {
             }
         }
         #expect(refused > 1000)
+        let long = SentencePieceModel.Piece(bytes: [UInt8](repeating: 97, count: 513), score: 0, kind: .normal)
+        var model = try SentencePieceModel(bytes: good, name: "good")
+        model.pieces.append(long)
+        #expect(throws: TokenizationError.self) { try SentencePieceModel(bytes: model.bytes, name: "long piece") }
         // A length of 2^62 bytes, and a number that never ends.
         for bytes: [UInt8] in [
             [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x3F], [UInt8](repeating: 0x80, count: 100), [],

@@ -27,7 +27,7 @@ extension Gateway {
         let wanted = filter.limit
         repeat {
             filter.limit = wanted - page.jobs.count
-            let part = try await page(filter)
+            let part = try await readPage(filter)
             page.jobs += part.jobs.filter { context.principal.sees(tenant: $0.tenant) }
             page.next = part.next
             filter.after = part.next
@@ -35,10 +35,10 @@ extension Gateway {
         return try .json(page)
     }
 
-    private func page(_ filter: JobFilter) async throws -> JobPage {
+    private func readPage(_ filter: JobFilter) async throws -> JobPage {
         do {
             return try await broker.jobs(filter)
-        } catch let error as JobError where error.code == .malformed {
+        } catch where error.code == .malformed {
             throw Problem.invalid("invalid-value", "after: the cursor is none that this service gave", field: "after")
         }
     }

@@ -4,6 +4,7 @@ import AsyncHTTPClient
 import FoundationEssentials
 import Messages
 import NIOCore
+import NIOHTTP1
 
 /// Follows the events of a job or a run to its end, through restarts of the gateway.
 struct EventFollower: Sendable {

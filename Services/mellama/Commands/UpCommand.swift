@@ -53,7 +53,7 @@ struct UpCommand: ParsableCommand {
         throw ExitCode(128 + signal)
     }
 
-    private func stack(_ folder: StateFolder, _ environment: [String: String]) throws(MellamaError) -> Stack {
+    private func stack(_ folder: StateFolder, _ environment: [String: String]) throws -> Stack {
         guard let redis = Stack.find("redis-server", environment: environment) else {
             throw MellamaError("redis-server is not installed; install it with: apt-get install redis-server")
         }

@@ -64,13 +64,11 @@ enum ChildProcess {
     /// `POSIX_SPAWN_SETSID` of glibc's spawn.h, which the module map leaves out.
     private static let spawnSetSession: Int32 = 0x80
 
-    /// The children that have ended since the last call.
-    static func reap() -> [(pid: pid_t, ending: Ending)] {
-        var ended: [(pid: pid_t, ending: Ending)] = []
-        var status: Int32 = 0
-        while true {
-            let pid = waitpid(-1, &status, WNOHANG)
-            if pid > 0 { ended.append((pid, Ending(status: status))) } else { return ended }
+    /// Those of these children that have ended since the last call. Others' children are left to them.
+    static func reap(_ pids: [pid_t]) -> [(pid: pid_t, ending: Ending)] {
+        pids.compactMap { pid in
+            var status: Int32 = 0
+            return waitpid(pid, &status, WNOHANG) == pid ? (pid, Ending(status: status)) : nil
         }
     }
 

@@ -22,7 +22,7 @@ struct Detached {
                 print(note.url)
                 return
             }
-            for (ended, _) in ChildProcess.reap() where ended == pid {
+            if !ChildProcess.reap([pid]).isEmpty {
                 throw MellamaError(LogTail.lastLine(of: folder.upLog) ?? "up: the stack ended; see \(folder.upLog)")
             }
             usleep(50_000)

@@ -52,7 +52,7 @@ struct Supervisor {
     @discardableResult
     mutating func tick(restarting: Bool = true) -> Bool {
         var changed = false
-        for (pid, ending) in ChildProcess.reap() {
+        for (pid, ending) in ChildProcess.reap(children.compactMap(\.pid)) {
             guard let index = children.firstIndex(where: { $0.pid == pid }) else { continue }
             changed = true
             died(index, ending, restarting: restarting)

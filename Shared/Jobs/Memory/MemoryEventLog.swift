@@ -5,13 +5,15 @@ import Messages
 /// The last events, in order, each with a place of its own.
 struct MemoryEventLog {
     /// About how many events are kept.
-    var capacity = 100_000
+    private let capacity: Int
 
     private var events: [(position: StreamPosition, event: JobEvent)] = []
     private var last = StreamPosition(milliseconds: 0, number: 0)
     private var trimmed: StreamPosition?
     /// Scopes with news since they were last taken.
     private var news: Set<EventScope> = []
+
+    init(capacity: Int = 100_000) { self.capacity = capacity }
 
     /// Adds an event under a new place.
     mutating func append(_ event: JobEvent, now: Int64) {

@@ -77,6 +77,9 @@ struct QueueKeys: Sendable, Hashable {
 
     // Of a client
 
+    /// Hash that lives for a lease: `request` and `jobs` of the worker's last claim, as `<id>=<fence>,…`.
+    func lastClaim(_ worker: WorkerID) -> String { prefix + "claim:\(worker)" }
+
     /// Hash with a time to live: `job` or `run`, and `sha` of the first body.
     func idempotency(_ scope: String, tenant: String, key: String) -> String {
         // The lengths keep apart what concatenation would not.

@@ -10,10 +10,17 @@ extension RedisJobBroker {
     public func claim(
         kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration
     ) async throws(JobError) -> ClaimResult {
+        // One request however often it is sent: a lost answer must not leave jobs with a holder that knows nothing.
+        try await claim(kinds: kinds, worker: worker, limit: limit, lease: lease, request: FreshID.make())
+    }
+
+    func claim(
+        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration, request: String
+    ) async throws(JobError) -> ClaimResult {
         guard limit > 0, !kinds.isEmpty else { return ClaimResult(jobs: []) }
         let reply = try await run(
             QueueScripts.claim,
-            [worker.rawValue, String(lease.milliseconds), String(min(limit, 100))] + kinds.map(\.rawValue))
+            [worker.rawValue, String(lease.milliseconds), String(min(limit, 100)), request] + kinds.map(\.rawValue))
         guard let parts = reply.array, let due = parts.first?.integer else { throw .unexpectedReply("claim") }
         var result = ClaimResult(jobs: [], nextDue: due < 0 ? nil : .milliseconds(due))
         for part in parts.dropFirst() {
@@ -109,7 +116,7 @@ extension RedisJobBroker {
     /// Gives jobs whose lease ended back to the queue.
     @discardableResult
     public func reap() async throws(JobError) -> Int {
-        let advice = stall.withLock { $0.advice(now: .now, lease: options.lease) }
+        let advice = stall.detector.withLock { $0.advice(now: .now, lease: options.lease) }
         let arguments = [
             String(options.lease.milliseconds), advice.expected.map(String.init) ?? "", advice.hadGap ? "1" : "0",
             String(options.crashPause.milliseconds),
@@ -125,7 +132,7 @@ extension RedisJobBroker {
         }
         guard let parts = reply.array, parts.count == 2, let count = parts[0].integer, let server = parts[1].integer
         else { throw .unexpectedReply("reap") }
-        stall.withLock { $0.answered(server: Int64(server), now: .now) }
+        stall.detector.withLock { $0.answered(server: Int64(server), now: .now) }
         return count
     }
 

@@ -22,7 +22,7 @@ public final class RedisJobBroker: JobBroker {
     /// For calls that block on the server.
     let waitPool: RedisConnectionPool
     let watcher: EventWatcher
-    let stall = Mutex(StallDetector())
+    let stall = StallMonitor()
 
     /// A broker; connects when first used.
     public init(configuration: RedisConfiguration, options: RedisBrokerOptions = .init(), logger: Logger) {
@@ -30,8 +30,10 @@ public final class RedisJobBroker: JobBroker {
         self.logger = logger
         let keys = QueueKeys(namespace: options.namespace)
         self.keys = keys
-        let boot: RedisConnectionPool.Preparation = { connection in
-            try await Self.boot(connection, keys: keys, options: options)
+        let boot: RedisConnectionPool.Preparation = { [stall] connection in
+            let sent = ContinuousClock.now
+            let server = try await Self.boot(connection, keys: keys, options: options)
+            stall.detector.withLock { $0.connected(server: server, now: sent) }
         }
         func pool(_ limit: Int, _ name: String) -> RedisConnectionPool {
             RedisConnectionPool(
@@ -51,22 +53,25 @@ public final class RedisJobBroker: JobBroker {
     }
 
     /// Tells the server, on a new connection, who it is: after its restart nothing is reaped for a lease.
+    /// Gives the server's time.
     private static func boot(
         _ connection: RedisConnection, keys: QueueKeys, options: RedisBrokerOptions
-    ) async throws {
+    ) async throws -> Int64 {
         let reply = try await connection.run(
             QueueScripts.boot, keys: [keys.meta],
             arguments: [
                 connection.serverRunID ?? "", String(options.lease.milliseconds), QueueScripts.schema,
                 String(options.timeToLive.milliseconds), String(options.childTimeToLive.milliseconds),
             ])
-        let schema = reply.array?.first?.string ?? ""
+        guard let parts = reply.array, parts.count == 2, let schema = parts[0].string, let server = parts[1].integer
+        else { throw JobError.unexpectedReply("connect") }
         guard schema == QueueScripts.schema else {
             throw JobError(
                 .malformed, operation: "connect",
                 detail: "the queue in Redis has schema \(schema), this program works on \(QueueScripts.schema); "
                     + "run one version of all services, or use another namespace")
         }
+        return Int64(server)
     }
 
     /// Runs a transition, again while Redis is away: every script may be repeated.

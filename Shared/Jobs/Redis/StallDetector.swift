@@ -1,9 +1,17 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
+
+/// A detector that a broker's connections and reaps share.
+final class StallMonitor: Sendable {
+    /// The detector.
+    let detector = Mutex(StallDetector())
+}
+
 /// Notices that the server stood still or that its clock jumped, so that living workers' jobs are not reaped for it.
 ///
-/// Two cases: a call that waited in a stopped server's socket (the server compares the time we expect with its own), and
-/// calls that went unanswered (we know by our own monotonic clock).
+/// Two cases: a call that waited in a stopped server's socket (the server compares the time we expect with its own),
+/// and calls that went unanswered (we know by our own monotonic clock).
 struct StallDetector {
     /// What a reap is told.
     struct Advice: Hashable {
@@ -22,6 +30,11 @@ struct StallDetector {
         // Reaping is every second; half a lease of silence may have cost other workers their heartbeats.
         guard elapsed <= max(lease / 2, .milliseconds(2500)) else { return Advice(expected: nil, hadGap: true) }
         return Advice(expected: last.server + elapsed.milliseconds, hadGap: false)
+    }
+
+    /// Notes what the server's time was when first heard of; a later connection may be the end of a stall.
+    mutating func connected(server: Int64, now: ContinuousClock.Instant) {
+        if last == nil { last = (server, now) }
     }
 
     /// Notes an answer that came at `now` and gave the server's time.

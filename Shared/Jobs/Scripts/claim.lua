@@ -1,16 +1,44 @@
 #!lua flags=allow-oom
--- Takes the best ready jobs of some kinds under a lease, each with a new fence. Delayed jobs that are due are made ready
--- first; jobs past their deadline are ended on the way.
+-- Takes the best ready jobs of some kinds under a lease, each with a new fence. Delayed jobs that are due are made
+-- ready first; jobs past their deadline are ended on the way. A call whose answer was lost may be sent again: the same
+-- request of the same worker gets the same jobs.
 -- KEYS: 1 meta
--- ARGV: 1 worker, 2 lease ms, 3 limit, 4… kinds
--- Returns: {ms until the next delayed job or -1, job…}, a job being {id, fence, attempt, kind, version, payload, tenant,
---          priority, run, stage, parent, traceparent, deadline, {stage, result}…}; what is missing is false
+-- ARGV: 1 worker, 2 lease ms, 3 limit, 4 request, 5… kinds
+-- Returns: {ms until the next delayed job or -1, job…}, a job being {id, fence, attempt, kind, version, payload,
+--          tenant, priority, run, stage, parent, traceparent, deadline, {stage, result}…}; what is missing is false
+local reply = {-1}
+local lease_end = num(NOW + tonumber(ARGV[2]))
+
+-- Adds a running job to the reply, with what its payload refers to.
+local function hand_out(j)
+  local v = redis.call('HMGET', job_key(j.id), 'kind', 'version', 'payload', 'tenant', 'prio', 'run', 'stage', 'parent',
+    'traceparent', 'deadline', 'attempts', 'crashes', 'interruptions')
+  local job = {j.id, j.fence, v[11] + v[12] + v[13] + 1, unpack(v, 1, 10)}
+  for stage in string.gmatch(j.refs or '', '[^,]+') do
+    job[#job + 1] = {stage, redis.call('HGET', job_key(j.run .. '.' .. stage), 'result')}
+  end
+  reply[#reply + 1] = job
+end
+
+local last_claim = P .. 'claim:' .. ARGV[1]
+if redis.call('HGET', last_claim, 'request') == ARGV[4] then
+  for id, fence in string.gmatch(redis.call('HGET', last_claim, 'jobs'), '([^,]+)=(%d+)') do
+    local j = load_job(id)
+    if j and j.state == 'running' and j.fence == fence then
+      redis.call('ZADD', queue_key(j.kind, 'leased'), lease_end, id)
+      hand_out(j)
+    end
+  end
+  return reply
+end
+
 local kinds = {}
-for i = 4, #ARGV do
+for i = 5, #ARGV do
   local kind = ARGV[i]
   if redis.call('HGET', queue_key(kind, 'ctl'), 'paused') ~= '1' then
     kinds[#kinds + 1] = kind
-    for _, id in ipairs(redis.call('ZRANGE', queue_key(kind, 'delayed'), '-inf', num(NOW), 'BYSCORE', 'LIMIT', 0, 100)) do
+    local due = redis.call('ZRANGE', queue_key(kind, 'delayed'), '-inf', num(NOW), 'BYSCORE', 'LIMIT', 0, 100)
+    for _, id in ipairs(due) do
       local j = load_job(id)
       if j and j.state == 'delayed' then
         make_ready(j)
@@ -34,7 +62,7 @@ local function take_best()
   return best
 end
 
-local reply = {-1}
+local claimed = {}
 for _ = 1, tonumber(ARGV[3]) + 100 do
   if #reply > tonumber(ARGV[3]) then break end
   local id = take_best()
@@ -47,21 +75,20 @@ for _ = 1, tonumber(ARGV[3]) + 100 do
       local fence = num(math.max(tonumber(redis.call('GET', P .. 'fence') or '0') + 1, US))
       redis.call('SET', P .. 'fence', fence)
       redis.call('HSET', job_key(id), 'state', 'running', 'fence', fence, 'owner', ARGV[1], 'started', num(NOW))
-      redis.call('ZADD', queue_key(j.kind, 'leased'), num(NOW + tonumber(ARGV[2])), id)
-      j.state = 'running'
+      redis.call('ZADD', queue_key(j.kind, 'leased'), lease_end, id)
+      j.state, j.fence = 'running', fence
       count(j.kind, 'claimed')
       emit('state', j, 'st', 'running')
-      local v = redis.call('HMGET', job_key(id), 'kind', 'version', 'payload', 'tenant', 'prio', 'run', 'stage', 'parent',
-        'traceparent', 'deadline', 'attempts', 'crashes', 'interruptions')
-      local job = {id, fence, v[11] + v[12] + v[13] + 1, unpack(v, 1, 10)}
-      for stage in string.gmatch(j.refs or '', '[^,]+') do
-        job[#job + 1] = {stage, redis.call('HGET', job_key(j.run .. '.' .. stage), 'result')}
-      end
-      reply[#reply + 1] = job
+      claimed[#claimed + 1] = id .. '=' .. fence
+      hand_out(j)
     end
   end
 end
 settle()
+if #claimed > 0 then
+  redis.call('HSET', last_claim, 'request', ARGV[4], 'jobs', table.concat(claimed, ','))
+  redis.call('PEXPIRE', last_claim, ARGV[2])
+end
 
 for _, kind in ipairs(kinds) do
   -- With nothing ready every token is of a job that is gone.

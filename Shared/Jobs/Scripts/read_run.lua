@@ -2,7 +2,7 @@
 -- Reads a run with its stages as they are at one moment.
 -- KEYS: 1 meta
 -- ARGV: 1 run
--- Returns: {run's fields, stage's fields…}, all flat lists with the stage's id first; false where there is no such run
+-- Returns: {run's fields, stage's fields…}, all flat lists, a stage's id among them; false where there is no such run
 local run = redis.call('HGETALL', run_key(ARGV[1]))
 if #run == 0 then return false end
 local reply = {run}

@@ -2,7 +2,7 @@
 -- Depths, age of the oldest ready job, and counters of some queues.
 -- KEYS: 1 meta
 -- ARGV: kinds
--- Returns: one a kind: {ready, delayed, running, waiting, age of the oldest ready job in ms or -1, counters as a flat list}
+-- Returns: one a kind: {ready, delayed, running, waiting, age of the oldest ready job in ms or -1, counters}
 local reply = {}
 for i, kind in ipairs(ARGV) do
   local age = -1

@@ -31,7 +31,8 @@ for _, kind in ipairs(redis.call('SMEMBERS', P .. 'kinds')) do
       count(kind, 'lease_expired')
       emit('lease_expired', j)
       if j.cancel then
-        close(j, 'cancelled', 'error', failure('cancelled', 'The job was cancelled', 'its worker did not answer any more'))
+        close(j, 'cancelled', 'error',
+          failure('cancelled', 'The job was cancelled', 'its worker did not answer any more'))
       elseif crashes >= tonumber(j.max_crashes) then
         close(j, 'dead', 'error', failure('poison', 'The job ended its workers',
           crashes .. ' workers died or fell silent while holding it; look at their logs and memory, then retry it'))

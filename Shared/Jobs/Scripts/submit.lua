@@ -2,7 +2,8 @@
 -- Accepts one job: looks the idempotency key and the id up, creates the job, makes it ready, wakes a worker.
 -- KEYS: 1 meta, 2 idempotency record (or meta again where there is no key)
 -- ARGV: 1 id, 2 kind, 3 version, 4 payload, 5 tenant, 6 priority, 7 parent or '', 8 traceparent or '',
---       9 deadline ms or '', 10 maximum attempts, 11 maximum crashes, 12 idempotency time to live ms, or '' without a key
+--       9 deadline ms or '', 10 maximum attempts, 11 maximum crashes,
+--       12 idempotency time to live ms, or '' without a key
 -- Returns: {'accepted' | 'duplicate' | 'conflict' | 'no-parent' | 'parent-ended', id, state}
 local sha = redis.sha1hex(table.concat({ARGV[2], ARGV[3], ARGV[4], ARGV[7]}, '\0'))
 if ARGV[12] ~= '' then

@@ -2,8 +2,8 @@
 -- Accepts a run: every stage and edge at once, stages without parents ready, the rest waiting.
 -- KEYS: 1 meta, 2 idempotency record (or meta again where there is no key)
 -- ARGV: 1 run, 2 name, 3 tenant, 4 traceparent or '', 5 idempotency time to live ms, or '' without a key,
---       6 digest source of the recipe, 7 maximum attempts, 8 maximum crashes, then eight a stage, parents before children:
---       name, kind, version, payload, priority, on_failure, parents as 'a,b' or '', parents whose output it names as 'a,b' or ''
+--       6 the recipe, 7 maximum attempts, 8 maximum crashes, then eight a stage, parents before children:
+--       name, kind, version, payload, priority, on_failure, parents as 'a,b', and those whose output it names as 'a,b'
 -- Returns: {'accepted' | 'duplicate' | 'conflict', run}
 local sha = redis.sha1hex(ARGV[6])
 if ARGV[5] ~= '' then

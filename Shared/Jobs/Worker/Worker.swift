@@ -6,8 +6,8 @@ public import ServiceLifecycle
 
 /// Takes jobs from the queue and has them handled, until shut down: claim, else sleep on the wake list, claim again.
 ///
-/// One task group holds it all: the slots, the lease keeper on its own thread, the reclaimer. A graceful shutdown ends the
-/// claiming at once, asks running jobs to stop, and returns when they have; what they leave is given back to the queue.
+/// One task group holds it all: the slots, the lease keeper on its own thread, the reclaimer. A graceful shutdown ends
+/// the claiming at once, asks running jobs to stop, and returns when they have; what they leave goes back to the queue.
 /// While the broker is away it keeps trying, at least once a second.
 public struct Worker: Service {
     /// Who it is to the broker.

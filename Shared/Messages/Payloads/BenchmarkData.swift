@@ -4,13 +4,16 @@
 public struct BenchmarkData: Codable, Sendable, Hashable {
     public var task: String
     public var data: DataReference?
+    /// Which records are asked, counted from 0, such as `400..<500`. Default all.
+    public var records: String?
 
-    public init(task: String, data: DataReference? = nil) {
+    public init(task: String, data: DataReference? = nil, records: String? = nil) {
         self.task = task
         self.data = data
+        self.records = records
     }
 
-    private enum CodingKeys: String, CodingKey { case task, data }
+    private enum CodingKeys: String, CodingKey { case task, data, records }
 
     public init(from decoder: any Decoder) throws {
         if let task = try? decoder.singleValueContainer().decode(String.self) {
@@ -20,6 +23,7 @@ public struct BenchmarkData: Codable, Sendable, Hashable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             task: try container.decode(String.self, forKey: .task),
-            data: try container.decodeIfPresent(DataReference.self, forKey: .data))
+            data: try container.decodeIfPresent(DataReference.self, forKey: .data),
+            records: try container.decodeIfPresent(String.self, forKey: .records))
     }
 }

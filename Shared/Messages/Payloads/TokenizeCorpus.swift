@@ -62,6 +62,9 @@ public struct TokenizeCorpus: JobPayload, Hashable {
         try Bound.range(holdout, 0...0.5, "holdout")
         try mix?.validate("mix")
         for (index, source) in sources.enumerated() { try source.validate("sources[\(index)]") }
+        for (index, benchmark) in (decontaminate ?? []).enumerated() {
+            if let records = benchmark.records { try RecordRange.check(records, "decontaminate[\(index)].records") }
+        }
     }
 
     public static var outputFields: [String] { Output.CodingKeys.allCases.map(\.rawValue) }

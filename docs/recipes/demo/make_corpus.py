@@ -5,7 +5,7 @@
     python3 docs/recipes/demo/make_corpus.py            # writes the files into this folder
     python3 docs/recipes/demo/make_corpus.py --check    # fails if a committed file differs from what would be written
 
-Python 3.9 or later, standard library only, one seed: the same bytes come out on every machine. (Only Random.random() is used, whose sequence Python
+Python 3.10 or later, standard library only, one seed: the same bytes come out on every machine. (Only Random.random() is used, whose sequence Python
 promises to keep, so that a newer interpreter does not change the files.)
 """
 
@@ -159,15 +159,17 @@ def abstracts(dice, count):
         if second:
             results += " " + dice.pick(["As to secondary outcomes, ", "In addition, ", "Secondly, "]) + second["finding"][:1].lower() + second["finding"][1:]
         neutral = " " + item["neutral"] if dice.chance(0.6) else ""
+        # An abstract that begins with a question ends with its answer, as a busy reader would note it.
+        short = dice.pick(["In short: {a}.", "The answer is {a}.", "So the answer is {a}."]).format(a=verdict)
         form = dice.whole(0, 3)
         if form == 0:
             text = f"Objective: {aim} Methods: {item['method']}{neutral} Results: {results} Conclusion: {item['conclusion']}"
         elif form == 1:
-            text = f"{item['question']} A controlled trial. {opening} {aim} {item['method']}{neutral} {results} {item['conclusion']}"
+            text = f"{item['question']} A controlled trial. {opening} {aim} {item['method']}{neutral} {results} {item['conclusion']} {short}"
         elif form == 2:
             text = f"{opening} {item['method']} {results}{neutral} In conclusion, {small_conclusion(item['conclusion'])}"
         else:
-            text = f"Background: {opening} Question: {item['question']} Design: {item['method']}{neutral} Findings: {results} Interpretation: {item['conclusion']}"
+            text = f"Background: {opening} Question: {item['question']} Design: {item['method']}{neutral} Findings: {results} Interpretation: {item['conclusion']} {short}"
         result.append(text)
     return result
 

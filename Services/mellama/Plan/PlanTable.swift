@@ -1,0 +1,33 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// A plan as a terminal shows it.
+enum PlanTable {
+    static func text(_ plan: Plan) -> String {
+        let header = ["stage", "kind", "parameters", "trained", "steps", "tokens", "FLOPs", "memory", "time", "cost"]
+        var rows = plan.stages.map { stage in
+            [
+                stage.stage, stage.kind, count(stage.parameters), count(stage.trainedParameters),
+                stage.steps.map { "\($0)" } ?? "", count(stage.tokens), count(stage.flops),
+                stage.memoryBytes.map { Figures.bytes(Int($0)) } ?? "", time(stage.hours), cost(stage.cost),
+            ]
+        }
+        rows.append([
+            "sum", "", "", "", "", "", count(plan.flops), Figures.bytes(Int(plan.memoryBytes)) + " most",
+            time(plan.hours), cost(plan.cost),
+        ])
+        var text = TextTable.text(header, rows)
+        let speed =
+            plan.assumptions.tokensPerSecond.map { "\(Figures.metric($0)) tokens/s, as stated" }
+            ?? "\(Figures.count(plan.assumptions.flopsPerSecond)) FLOP/s (--gigaflops, or state --tokens-per-second)"
+        text += "\nTimes at \(speed). FLOPs a trained token: \(plan.assumptions.flopsPerToken).\n"
+        text += "Memory: \(plan.assumptions.memory).\n"
+        for stage in plan.stages {
+            for reason in stage.unknown { text += "Not known before it runs: \(stage.stage): \(reason).\n" }
+        }
+        return text
+    }
+
+    private static func count(_ value: Double?) -> String { value.map(Figures.count) ?? "" }
+    private static func time(_ hours: Double?) -> String { hours.map { Figures.duration(seconds: $0 * 3600) } ?? "" }
+    private static func cost(_ value: Double?) -> String { value.map { Figures.fixed($0, 2) } ?? "" }
+}

@@ -1,0 +1,21 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Corpora
+import Messages
+import Tokenization
+
+/// Tells what can be mended by the asker from what can't.
+enum CorpusFailure {
+    /// Runs `body`; errors that say what is wrong with what was asked become failures that are not retried.
+    static func describing<T>(_ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch let error as CorporaError where error.code == .cancelled {
+            throw CancellationError()
+        } catch let error as CorporaError {
+            throw JobFailure.badInput(error.description)
+        } catch let error as TokenizationError {
+            throw JobFailure.badInput(error.description)
+        }
+    }
+}

@@ -1,0 +1,6 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+func exponential(_ x: Double) -> Double { exp(x) }
+func logarithm(_ x: Double) -> Double { log(x) }

@@ -1,0 +1,69 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Jobs
+import Messages
+import Synchronization
+
+/// A broker that can be taken away, as a stopped Redis is, and given back.
+final class BrokenBroker: JobBroker {
+    private let base = InMemoryJobBroker()
+    private let away: Mutex<Bool>
+
+    init(isAway: Bool = true) { away = Mutex(isAway) }
+
+    func setAway(_ isAway: Bool) { away.withLock { $0 = isAway } }
+
+    private func there() throws(JobError) -> InMemoryJobBroker {
+        guard !away.withLock({ $0 }) else {
+            throw JobError(.unavailable, operation: "test", detail: "connection refused by 10.0.0.7")
+        }
+        return base
+    }
+
+    func submit(_ submission: JobSubmission) async throws(JobError) -> SubmitReceipt {
+        try await there().submit(submission)
+    }
+    func submit(_ submission: RunSubmission) async throws(JobError) -> RunSubmitReceipt {
+        try await there().submit(submission)
+    }
+    func claim(
+        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration
+    ) async throws(JobError) -> ClaimResult {
+        try await there().claim(kinds: kinds, worker: worker, limit: limit, lease: lease)
+    }
+    func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
+        try await there().waitForWork(kinds: kinds, timeout: timeout)
+    }
+    func heartbeat(_ beats: [Heartbeat], lease: Duration) async throws(JobError) -> [HeartbeatReply] {
+        try await there().heartbeat(beats, lease: lease)
+    }
+    func complete(_ job: JobID, fence: Fence, result: JobResult) async throws(JobError) {
+        try await there().complete(job, fence: fence, result: result)
+    }
+    func fail(
+        _ job: JobID, fence: Fence, failure: JobFailure, retryAfter: Duration
+    ) async throws(JobError) -> JobState {
+        try await there().fail(job, fence: fence, failure: failure, retryAfter: retryAfter)
+    }
+    func release(_ job: JobID, fence: Fence) async throws(JobError) { try await there().release(job, fence: fence) }
+    func confirmCancelled(_ job: JobID, fence: Fence) async throws(JobError) {
+        try await there().confirmCancelled(job, fence: fence)
+    }
+    func cancel(_ job: JobID) async throws(JobError) -> JobState { try await there().cancel(job) }
+    func cancel(_ run: RunID) async throws(JobError) { try await there().cancel(run) }
+    func retry(_ job: JobID) async throws(JobError) -> JobState { try await there().retry(job) }
+    func reap() async throws(JobError) -> Int { try await there().reap() }
+    func job(_ id: JobID) async throws(JobError) -> JobSnapshot? { try await there().job(id) }
+    func jobs(_ filter: JobFilter) async throws(JobError) -> JobPage { try await there().jobs(filter) }
+    func run(_ id: RunID) async throws(JobError) -> RunSnapshot? { try await there().run(id) }
+    func runs(limit: Int) async throws(JobError) -> [RunSnapshot] { try await there().runs(limit: limit) }
+    func events(
+        _ scope: EventScope, after cursor: String?, limit: Int, wait: Duration
+    ) async throws(JobError) -> [JobEvent] {
+        try await there().events(scope, after: cursor, limit: limit, wait: wait)
+    }
+    func statistics(kinds: [JobKind]) async throws(JobError) -> [QueueStatistics] {
+        try await there().statistics(kinds: kinds)
+    }
+    func ping() async throws(JobError) { try await there().ping() }
+}
