@@ -6,6 +6,7 @@ import Jobs
 import Messages
 import ServiceRuntime
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Jobs ask for jobs", .timeLimit(.minutes(2)))
@@ -27,6 +28,22 @@ struct AskingTests {
             #expect(child.state == .succeeded)
         }
         #expect(squares.calls.withLock { $0 } == 40)
+    }
+
+    @Test func theSameOverRedis() async throws {
+        let numbers = Array(1...20)
+        try await RedisFixture.with { redis in
+            let broker = RedisJobBroker(configuration: redis.configuration, logger: redis.logger)
+            try await Stack.with([SumHandler(), SquareHandler()], broker: broker) { stack in
+                let job = try await stack.end(
+                    of: try await stack.submit(SumOfSquares.kind, SumOfSquares(numbers: numbers)))
+                #expect(job.result?.output == Self.expected(numbers))
+                let broken = try await stack.end(
+                    of: try await stack.submit(SumOfSquares.kind, SumOfSquares(numbers: [-1])))
+                #expect(broken.state == .failed && broken.error?.type == .childFailed)
+            }
+            await broker.close()
+        }
     }
 
     @Test func noQuestionsNeedNoAnswers() async throws {
