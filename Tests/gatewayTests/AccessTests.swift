@@ -117,7 +117,10 @@ struct AccessTests {
         "A file of keys with a mistake is refused with its line, never its text",
         arguments: [
             ("only-a-name", "keys:1: expected name"), ("a:b:read", "keys:1: the second part is no SHA-256"),
-            ("# x\n\nroot:4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2:fly", "keys:3: unknown scope"),
+            (
+                "# x\n\nroot:4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2:fly",
+                "keys:3: unknown scope"
+            ),
             ("a b:4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2:read", "keys:1: a name"),
             ("a:4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2:", "keys:1: the key has no scope"),
             ("a:4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2:read:t t", "keys:1: a tenant"),

@@ -24,7 +24,8 @@ struct ProgressTests {
         #expect(board.take(Self.event("corpus", .running)) == "corpus: running")
         let progress = JobProgress(phase: "reading", step: 5, total: 10, metrics: ["tokensPerSecond": 12_345])
         #expect(board.take(Self.event("corpus", progress: progress)) == nil)
-        #expect(board.lines(width: 200) == ["  corpus [##########----------] 50 % reading 5/10  tokensPerSecond 12.3 K"])
+        let line = "  corpus [##########----------] 50 % reading 5/10  tokensPerSecond 12.3 K"
+        #expect(board.lines(width: 200) == [line])
         #expect(board.lines(width: 12) == ["  corpus [##"])
         #expect(board.take(Self.event("corpus", .succeeded)) == "corpus: succeeded")
         #expect(board.lines(width: 80).isEmpty)
@@ -34,8 +35,10 @@ struct ProgressTests {
     func failures() {
         var board = ProgressBoard()
         _ = board.take(Self.event("base", .running))
-        #expect(board.take(Self.event("base", kind: .leaseExpired)) == "base: its worker is gone; the job goes to another")
-        #expect(board.take(Self.event("base", .failed, error: .badInput("no tokenizer"))) == "base: failed (no tokenizer)")
+        let expired = board.take(Self.event("base", kind: .leaseExpired))
+        #expect(expired == "base: its worker is gone; the job goes to another")
+        let failed = board.take(Self.event("base", .failed, error: .badInput("no tokenizer")))
+        #expect(failed == "base: failed (no tokenizer)")
         #expect(board.take(Self.event("eval", .upstreamFailed)) == "eval: upstream_failed")
     }
 
