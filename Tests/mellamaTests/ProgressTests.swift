@@ -8,6 +8,13 @@ import Testing
 
 @Suite("Progress is shown as one line a running stage, or as plain lines")
 struct ProgressTests {
+    /// What a screen has written so far.
+    final class Written: Sendable {
+        private let text = Mutex("")
+        func add(_ more: String) { text.withLock { $0 += more } }
+        var all: String { text.withLock { $0 } }
+    }
+
     static func event(
         _ stage: String, _ state: JobState? = nil, progress: JobProgress? = nil, error: JobFailure? = nil,
         kind: JobEvent.Kind? = nil
@@ -44,29 +51,29 @@ struct ProgressTests {
 
     @Test("Without a terminal there are no escapes, and a line a tenth at most")
     func plainLines() {
-        let text = Mutex("")
-        let screen = ProgressScreen(names: [], isInteractive: false) { piece in text.withLock { $0 += piece } }
+        let text = Written()
+        let screen = ProgressScreen(names: [], isInteractive: false) { text.add($0) }
         screen.take(Self.event("base", .running))
         for step in 0...100 {
             screen.take(Self.event("base", progress: JobProgress(phase: "training", step: step, total: 100)))
         }
         screen.take(Self.event("base", .succeeded))
         screen.finish()
-        let lines = text.withLock { $0.split(separator: "\n") }
+        let lines = text.all.split(separator: "\n")
         #expect(lines.count == 12)
         #expect(lines.first == "base: running")
         #expect(lines.last == "base: succeeded")
-        #expect(!text.withLock { $0.contains("\u{1B}") })
+        #expect(!text.all.contains("\u{1B}"))
     }
 
     @Test("On a terminal live lines are drawn over, and taken away at the end")
     func liveLines() {
-        let text = Mutex("")
-        let screen = ProgressScreen(names: [], isInteractive: true) { piece in text.withLock { $0 += piece } }
+        let text = Written()
+        let screen = ProgressScreen(names: [], isInteractive: true) { text.add($0) }
         screen.take(Self.event("base", .running))
         screen.take(Self.event("base", .succeeded))
         screen.finish()
-        #expect(text.withLock { $0 } == "base: running\n  base …\n\u{1B}[1A\r\u{1B}[Jbase: succeeded\n")
+        #expect(text.all == "base: running\n  base …\n\u{1B}[1A\r\u{1B}[Jbase: succeeded\n")
     }
 
     @Test("What another process says moves no cursor")
