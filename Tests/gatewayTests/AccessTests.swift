@@ -40,7 +40,7 @@ struct AccessTests {
                         [.authorization: "alpha"],
                     ]
                     for fields in headers {
-                        let response = try await client.execute(uri: path, method: route.method, headers: fields)
+                        let response = try await client.call(uri: path, method: route.method, headers: fields)
                         #expect(response.status == .unauthorized, "\(path)")
                         #expect(response.headers[.wwwAuthenticate] == "Bearer")
                     }
@@ -54,7 +54,7 @@ struct AccessTests {
         try await GatewayFixture.with { fixture in
             try Self.keyed(&fixture)
             try await fixture.router { client in
-                let response = try await client.execute(uri: path, method: .get)
+                let response = try await client.call(uri: path, method: .get)
                 #expect(response.status == .ok)
             }
         }
@@ -70,7 +70,7 @@ struct AccessTests {
                     ("http://evil.example", HTTPResponse.Status.forbidden), ("null", .forbidden),
                     ("http://localhost:\(port)", .accepted), ("https://localhost:\(port)", .accepted),
                 ] {
-                    let response = try await client.execute(
+                    let response = try await client.call(
                         uri: "/v1/jobs", method: .post, headers: [.origin: origin], body: body)
                     #expect(response.status == status, "\(origin)")
                 }
@@ -80,27 +80,26 @@ struct AccessTests {
             fields[.origin] = "http://app.example"
             let headers = fields
             try await fixture.live { client in
-                let response = try await client.execute(uri: "/v1/jobs", method: .post, headers: headers, body: body)
+                let response = try await client.call(uri: "/v1/jobs", method: .post, headers: headers, body: body)
                 #expect(response.status == .accepted)
             }
         }
     }
 
-    @Test("A key without the scope is a 403 that names it")
-    func forbidden() async throws {
+    static let calls: [(String, HTTPRequest.Method, String?)] = [
+        ("/v1/jobs", .post, "submit"), ("/v1/runs", .post, "submit"), ("/v1/files", .post, "submit"),
+        ("/v1/jobs/x/cancel", .post, "cancel"), ("/v1/runs/x/cancel", .post, "cancel"), ("/v1/jobs", .get, nil),
+        ("/v1/artifacts", .get, nil),
+    ]
+
+    @Test("A key without the scope is a 403 that names it", arguments: calls)
+    func forbidden(_ path: String, _ method: HTTPRequest.Method, _ scope: String?) async throws {
         try await GatewayFixture.with { fixture in
             try Self.keyed(&fixture)
-            let body = fixture.message.body
             try await fixture.router { client in
-                let submit = try await client.execute(
-                    uri: "/v1/jobs", method: .post, headers: Self.bearer("reader"), body: body)
-                #expect(submit.status == .forbidden)
-                #expect(try submit.problem.detail.contains("submit"))
-                let cancel = try await client.execute(
-                    uri: "/v1/jobs/x/cancel", method: .post, headers: Self.bearer("reader"))
-                #expect(cancel.status == .forbidden)
-                let read = try await client.execute(uri: "/v1/jobs", method: .get, headers: Self.bearer("reader"))
-                #expect(read.status == .ok)
+                let response = try await client.call(uri: path, method: method, headers: Self.bearer("reader"))
+                #expect(response.status == (scope == nil ? .ok : .forbidden))
+                if let scope { #expect(try response.problem.detail.contains("\"\(scope)\"")) }
             }
         }
     }
@@ -111,11 +110,12 @@ struct AccessTests {
             try Self.keyed(&fixture)
             let (body, recipe, broker) = (fixture.message.body, fixture.recipe.body, fixture.broker)
             try await fixture.router { client in
-                let job = try await client.execute(
+                let job = try await client.call(
                     uri: "/v1/jobs", method: .post, headers: Self.bearer("alpha"), body: body)
                 let id = try #require(job.json["id"]?.stringValue)
-                #expect(try await broker.job(JobID(id))?.tenant == "one")
-                let run = try await client.execute(
+                let held = try await broker.job(JobID(id))
+                #expect(held?.tenant == "one")
+                let run = try await client.call(
                     uri: "/v1/runs", method: .post, headers: Self.bearer("alpha"), body: recipe)
                 let runID = try #require(run.json["id"]?.stringValue)
                 let paths: [(String, HTTPRequest.Method)] = [
@@ -124,17 +124,18 @@ struct AccessTests {
                     ("/v1/runs/\(runID)/events", .get),
                 ]
                 for (path, method) in paths {
-                    let response = try await client.execute(uri: path, method: method, headers: Self.bearer("beta"))
+                    let response = try await client.call(uri: path, method: method, headers: Self.bearer("beta"))
                     #expect(response.status == .notFound, "\(path)")
                 }
                 for (key, count) in [("alpha", 3), ("reader", 3), ("beta", 0), ("root", 3)] {
-                    let list = try await client.execute(uri: "/v1/jobs", method: .get, headers: Self.bearer(key))
+                    let list = try await client.call(uri: "/v1/jobs", method: .get, headers: Self.bearer(key))
                     guard case .array(let jobs)? = try list.json["jobs"] else { continue }
                     #expect(jobs.count == count, "\(key)")
                 }
-                let runs = try await client.execute(uri: "/v1/runs", method: .get, headers: Self.bearer("beta"))
+                let runs = try await client.call(uri: "/v1/runs", method: .get, headers: Self.bearer("beta"))
                 #expect(try runs.json["runs"] == [])
-                #expect(try await broker.job(JobID(id))?.state == .ready)
+                let untouched = try await broker.job(JobID(id))
+                #expect(untouched?.state == .ready)
             }
         }
     }

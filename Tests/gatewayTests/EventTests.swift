@@ -52,7 +52,7 @@ struct EventTests {
         try await GatewayFixture.with { fixture in
             let id = try await Self.finishedJob(fixture)
             try await fixture.router { client in
-                let response = try await client.execute(uri: "/v1/jobs/\(id)/events", method: .get)
+                let response = try await client.call(uri: "/v1/jobs/\(id)/events", method: .get)
                 #expect(response.status == .ok)
                 #expect(response.headers[.contentType] == "text/event-stream")
                 let frames = Self.frames(response.text)
@@ -75,13 +75,13 @@ struct EventTests {
             let id = try await Self.finishedJob(fixture)
             let name = try #require(HTTPField.Name("Last-Event-ID"))
             try await fixture.router { client in
-                let whole = try await client.execute(uri: "/v1/jobs/\(id)/events", method: .get)
+                let whole = try await client.call(uri: "/v1/jobs/\(id)/events", method: .get)
                 let ids = Self.frames(whole.text).compactMap { $0["id"] }
                 for (index, cursor) in ids.enumerated() {
-                    let rest = try await client.execute(
+                    let rest = try await client.call(
                         uri: "/v1/jobs/\(id)/events", method: .get, headers: [name: cursor])
                     #expect(Self.frames(rest.text).compactMap { $0["id"] } == Array(ids[(index + 1)...]))
-                    let asQuery = try await client.execute(uri: "/v1/jobs/\(id)/events?after=\(cursor)", method: .get)
+                    let asQuery = try await client.call(uri: "/v1/jobs/\(id)/events?after=\(cursor)", method: .get)
                     #expect(asQuery.text == rest.text)
                 }
             }
@@ -96,7 +96,7 @@ struct EventTests {
                 var kinds: [String] = []
                 var after = ""
                 for _ in 0..<20 {
-                    let page = try await client.execute(
+                    let page = try await client.call(
                         uri: "/v1/jobs/\(id)/events?limit=2\(after)", method: .get,
                         headers: [.accept: "application/json"])
                     #expect(page.headers[.contentType] == "application/json")
@@ -117,7 +117,7 @@ struct EventTests {
             let id = try await Self.finishedJob(fixture)
             let name = try #require(HTTPField.Name("Last-Event-ID"))
             try await fixture.router { client in
-                let response = try await client.execute(
+                let response = try await client.call(
                     uri: "/v1/jobs/\(id)/events", method: .get, headers: [name: cursor])
                 #expect(response.status == .badRequest)
                 #expect(try response.problem.field == "Last-Event-ID")
@@ -132,7 +132,7 @@ struct EventTests {
             let receipt = try await fixture.broker.submit(RunSubmission(recipe: recipe))
             try await fixture.broker.cancel(receipt.id)
             try await fixture.router { client in
-                let response = try await client.execute(uri: "/v1/runs/\(receipt.id)/events", method: .get)
+                let response = try await client.call(uri: "/v1/runs/\(receipt.id)/events", method: .get)
                 let frames = Self.frames(response.text)
                 #expect(frames.last?["data"] == "{\"state\":\"cancelled\"}")
                 #expect(frames.contains { $0["data"]?.contains("\"stage\":\"ids\"") == true })
@@ -202,7 +202,7 @@ struct EventTests {
             let receipt = try await fixture.broker.submit(JobSubmission(message: message))
             fixture.shutdown.set()
             try await fixture.router { client in
-                let response = try await client.execute(uri: "/v1/jobs/\(receipt.id)/events", method: .get)
+                let response = try await client.call(uri: "/v1/jobs/\(receipt.id)/events", method: .get)
                 #expect(response.status == .ok)
                 #expect(!response.text.contains("event: end"))
             }

@@ -46,11 +46,11 @@ struct LogTests {
             let body = fixture.message.with(["payload", "texts"], ["patient Weber has fever"]).body
             let (fields, path) = (headers, "/v1/jobs/some-job-id")
             try await fixture.router { client in
-                let response = try await client.execute(uri: "/v1/jobs", method: .post, headers: fields, body: body)
+                let response = try await client.call(uri: "/v1/jobs", method: .post, headers: fields, body: body)
                 #expect(response.headers[requestID] == "my-id.1")
-                _ = try await client.execute(uri: path, method: .get, headers: fields)
-                _ = try await client.execute(uri: "/v1/jobs?state=Weber", method: .get, headers: fields)
-                _ = try await client.execute(
+                _ = try await client.call(uri: path, method: .get, headers: fields)
+                _ = try await client.call(uri: "/v1/jobs?state=Weber", method: .get, headers: fields)
+                _ = try await client.call(
                     uri: "/v1/jobs", method: .post, headers: fields, body: ByteBuffer(string: "{\"Weber\": "))
             }
         }
@@ -75,7 +75,7 @@ struct LogTests {
         try await GatewayFixture.with { fixture in
             let name = try #require(HTTPField.Name("x-request-id"))
             try await fixture.router { client in
-                let response = try await client.execute(uri: "/healthz", method: .get, headers: [name: id])
+                let response = try await client.call(uri: "/healthz", method: .get, headers: [name: id])
                 let given = try #require(response.headers[name])
                 #expect(given != id)
                 #expect(given.utf8.count == 24)
@@ -92,7 +92,7 @@ struct LogTests {
             try await fixture.router { client in
                 for sent in [given, "00-0-0-01", nil] {
                     let headers: HTTPFields = sent.map { [name: $0] } ?? [:]
-                    _ = try await client.execute(uri: "/v1/jobs", method: .post, headers: headers, body: body)
+                    _ = try await client.call(uri: "/v1/jobs", method: .post, headers: headers, body: body)
                     let claimed = try await JobRouteTests.claim(broker)
                     let trace = try #require(claimed.traceparent)
                     #expect(TraceParent.isWellFormed(trace))

@@ -16,13 +16,13 @@ struct SubmissionTests {
         try await GatewayFixture.with { fixture in
             let (message, broker) = (fixture.message, fixture.broker)
             try await fixture.router { client in
-                let accepted = try await client.execute(uri: "/v1/jobs", method: .post, body: message.body)
+                let accepted = try await client.call(uri: "/v1/jobs", method: .post, body: message.body)
                 #expect(accepted.status == .accepted)
                 let id = try #require(accepted.json["id"]?.stringValue)
                 #expect(try accepted.json["state"] == "ready")
                 #expect(try accepted.json["kind"] == "tokenize.text")
                 #expect(accepted.headers[.location] == "/v1/jobs/\(id)")
-                let found = try await client.execute(uri: "/v1/jobs/\(id)", method: .get)
+                let found = try await client.call(uri: "/v1/jobs/\(id)", method: .get)
                 #expect(found.status == .ok)
                 #expect(try found.json["state"] == "ready")
                 let held = try await broker.job(JobID(id))
@@ -98,7 +98,7 @@ struct SubmissionTests {
         try await GatewayFixture.with { fixture in
             let (body, broker) = (fixture.message.with(refusal.path, refusal.value).body, fixture.broker)
             try await fixture.router { client in
-                let response = try await client.execute(uri: "/v1/jobs", method: .post, body: body)
+                let response = try await client.call(uri: "/v1/jobs", method: .post, body: body)
                 #expect(response.status == refusal.status)
                 #expect(response.headers[.contentType] == "application/problem+json")
                 let problem = try response.problem
@@ -116,7 +116,7 @@ struct SubmissionTests {
     func refusesBrokenJSON(_ body: String) async throws {
         try await GatewayFixture.with { fixture in
             try await fixture.router { client in
-                let response = try await client.execute(
+                let response = try await client.call(
                     uri: "/v1/jobs", method: .post, body: ByteBuffer(string: body))
                 #expect(response.status == .badRequest)
                 #expect(try response.problem.type == "/problems/malformed-json")
@@ -129,7 +129,7 @@ struct SubmissionTests {
     func refusesOtherJSON(_ body: String) async throws {
         try await GatewayFixture.with { fixture in
             try await fixture.router { client in
-                let response = try await client.execute(
+                let response = try await client.call(
                     uri: "/v1/jobs", method: .post, body: ByteBuffer(string: body))
                 #expect(response.status == .unprocessableContent)
                 #expect(try response.problem.type == "/problems/wrong-type")
@@ -142,7 +142,7 @@ struct SubmissionTests {
         try await GatewayFixture.with { fixture in
             let body = ByteBuffer(string: String(repeating: "[", count: 30_000))
             try await fixture.router { client in
-                let response = try await client.execute(uri: "/v1/jobs", method: .post, body: body)
+                let response = try await client.call(uri: "/v1/jobs", method: .post, body: body)
                 #expect(response.status == .badRequest)
             }
         }
@@ -154,7 +154,7 @@ struct SubmissionTests {
             let text = JSONValue.string(String(repeating: "x", count: fixture.limits.documentBytes))
             let body = fixture.message.with(["payload", "texts"], .array([text])).body
             try await fixture.router { client in
-                let response = try await client.execute(uri: "/v1/jobs", method: .post, body: body)
+                let response = try await client.call(uri: "/v1/jobs", method: .post, body: body)
                 #expect(response.status == .contentTooLarge)
                 #expect(try response.problem.detail.contains("/v1/files"))
             }
@@ -167,14 +167,14 @@ struct SubmissionTests {
             let body = fixture.message.body
             try await fixture.router { client in
                 for type in ["application/yaml", "text/plain", "multipart/form-data", ";"] {
-                    let response = try await client.execute(
+                    let response = try await client.call(
                         uri: "/v1/jobs", method: .post, headers: [.contentType: type], body: body)
                     #expect(response.status == .unsupportedMediaType)
                 }
                 for type in [
                     "application/json; charset=utf-8", "Application/JSON", "application/x-www-form-urlencoded",
                 ] {
-                    let good = try await client.execute(
+                    let good = try await client.call(
                         uri: "/v1/jobs", method: .post, headers: [.contentType: type], body: body)
                     #expect(good.status == .accepted)
                 }
@@ -192,7 +192,7 @@ struct SubmissionTests {
             try await fixture.router { client in
                 for text in ["\(data)/models/tokenizer.model", "models/tokenizer.model", id.rawValue] {
                     let body = message.with(["payload", "tokenizer"], .string(text)).body
-                    let response = try await client.execute(uri: "/v1/jobs", method: .post, body: body)
+                    let response = try await client.call(uri: "/v1/jobs", method: .post, body: body)
                     #expect(response.status == .accepted, "\(text.prefix(7))")
                 }
             }

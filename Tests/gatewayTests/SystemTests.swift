@@ -15,9 +15,9 @@ struct SystemTests {
     func probes() async throws {
         try await GatewayFixture.with { fixture in
             try await fixture.live { client in
-                let health = try await client.execute(uri: "/healthz", method: .get)
+                let health = try await client.call(uri: "/healthz", method: .get)
                 #expect(try health.json["status"] == "ok")
-                let ready = try await client.execute(uri: "/readyz", method: .get)
+                let ready = try await client.call(uri: "/readyz", method: .get)
                 #expect(try ready.json["status"] == "ready")
             }
         }
@@ -28,8 +28,8 @@ struct SystemTests {
         try await GatewayFixture.with { fixture in
             let body = fixture.message.body
             try await fixture.router { client in
-                let job = try await client.execute(uri: "/v1/jobs", method: .post, body: body)
-                let page = try await client.execute(uri: "/metrics", method: .get)
+                let job = try await client.call(uri: "/v1/jobs", method: .post, body: body)
+                let page = try await client.call(uri: "/metrics", method: .get)
                 #expect(page.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
                 #expect(page.text.hasPrefix("# metrics\n"))
                 #expect(page.text.contains("mellama_queue_depth{kind=\"tokenize.text\",state=\"ready\"} 1\n"))
@@ -74,7 +74,7 @@ struct SystemTests {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
                         // The stream has no end, so the client's own patience ends it.
-                        _ = try? await client.execute(uri: "/v1/jobs/\(id)/events", method: .get)
+                        _ = try? await client.call(uri: "/v1/jobs/\(id)/events", method: .get)
                     }
                     try await Task.sleep(for: .milliseconds(150))
                     group.cancelAll()

@@ -18,6 +18,7 @@ struct FolderComposer: Sendable {
 
     func compose(_ order: Order) async throws -> ArtifactID {
         try check(order)
+        try await checkFiles(order)
         // A workspace is on the store's volume and is swept when its owner died.
         let owner = JobID("folder-\(HexadecimalText.random(bytes: 12))")
         let folder = try store.workspace(of: owner)
@@ -49,17 +50,18 @@ struct FolderComposer: Sendable {
                     "bad-name", "files: a name is empty, absolute, too long, or has \"..\" or control characters",
                     field: "files")
             }
-            guard let id = order.files[name], let path = try? store.path(of: id), isFile(path) else {
-                throw .invalid(
+        }
+    }
+
+    private func checkFiles(_ order: Order) async throws {
+        for id in Set(order.files.values) {
+            let description = try? await store.describe(id)
+            guard let description, !description.isFolder else {
+                throw Problem.invalid(
                     "unknown-artifact", "files: an id is no file of the store; upload it first with POST /v1/files",
                     field: "files")
             }
         }
-    }
-
-    private func isFile(_ path: String) -> Bool {
-        var status = stat()
-        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     /// Links a stored file into the folder: no byte is copied before it is published.

@@ -88,15 +88,25 @@ struct GatewayFixture {
     }
 }
 
+extension TestClientProtocol {
+    /// Sends a request. Never inlined: the compiler's coroutine splitting fails on some callers otherwise.
+    @inline(never)
+    func call(
+        uri: String, method: HTTPRequest.Method, headers: HTTPFields = [:], body: ByteBuffer? = nil
+    ) async throws -> TestResponse {
+        try await execute(uri: uri, method: method, headers: headers, body: body)
+    }
+}
+
 extension TestResponse {
     /// The body as JSON.
     var json: JSONValue {
-        get throws { try MessageDecoder.parse(Data(body.readableBytesView)) }
+        @inline(never) get throws { try MessageDecoder.parse(Data(body.readableBytesView)) }
     }
 
     /// The body as a problem document.
     var problem: ProblemDocument {
-        get throws { try MessageDecoder(policy: .lenient).decode(ProblemDocument.self, from: json) }
+        @inline(never) get throws { try MessageDecoder(policy: .lenient).decode(ProblemDocument.self, from: json) }
     }
 
     var text: String { String(buffer: body) }
