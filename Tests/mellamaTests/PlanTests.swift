@@ -124,7 +124,7 @@ struct PlanTests {
     func output() throws {
         let plan = try Self.plan(Self.recipe)
         let table = PlanTable.text(plan)
-        #expect(table.contains("Not known before it runs: answers"))
+        #expect(table.contains("counted when it runs (2 x parameters FLOPs a token): answers.\n"))
         #expect(table.contains("tuned"))
         let value = try MessageEncoder.value(plan)
         #expect(value["flops"]?.doubleValue == plan.flops)
