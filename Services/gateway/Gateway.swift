@@ -47,6 +47,8 @@ struct Gateway: Sendable {
     private func respond(_ route: Route, _ request: Request, _ context: GatewayContext) async throws -> Response {
         var context = context
         if case .scope(let scope) = route.access {
+            // A key has to be sent on purpose; without keys a page of some other site could ask in the user's name.
+            if keys.isOpen { try CrossOrigin.check(request) }
             let principal = try keys.principal(of: request.headers)
             context.record.key = principal.name
             context.principal = principal

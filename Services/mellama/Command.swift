@@ -45,7 +45,8 @@ struct Mellama {
         } catch {
             // What the parser says goes with its usage text and its own code; an error of ours is one line.
             guard MellamaCommand.exitCode(for: error) == .failure else { MellamaCommand.exit(withError: error) }
-            Terminal.note("mellama: " + Terminal.plain("\(error)").split(whereSeparator: \.isNewline).joined(separator: " "))
+            let lines = Terminal.plain("\(error)").split(whereSeparator: \.isNewline)
+            Terminal.note("mellama: " + lines.joined(separator: " "))
             MellamaCommand.exit(withError: ExitCode.failure)
         }
     }

@@ -10,6 +10,7 @@ public import Logging
 public struct LineLogHandler: LogHandler {
     /// Longer values are cut: none that belongs into a log is so long.
     static let maximumValue = 1024
+    /// With its newline.
     static let maximumLine = 16 << 10
 
     public var logLevel: Logger.Level
@@ -41,10 +42,10 @@ public struct LineLogHandler: LogHandler {
             case .json: json(event, all)
             case .text: text(event, all)
             }
-        if line.utf8.count > Self.maximumLine {
+        if line.utf8.count >= Self.maximumLine {
             line =
                 format == .json
-                ? json(event, ["cut": "true"]) : String(decoding: line.utf8.prefix(Self.maximumLine), as: UTF8.self)
+                ? json(event, ["cut": "true"]) : String(decoding: line.utf8.prefix(Self.maximumLine - 4), as: UTF8.self)
         }
         let bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
         var offset = 0

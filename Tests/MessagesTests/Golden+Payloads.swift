@@ -117,7 +117,9 @@ extension Golden {
             BuildReport(
                 title: "Demo",
                 results: [
-                    .init(label: "base", evaluations: [["accuracy": 0.5]], perplexity: ["clinical": 12.5], training: ["steps": 3]),
+                    .init(
+                        label: "base", evaluations: [["accuracy": 0.5]], perplexity: ["clinical": 12.5],
+                        training: ["steps": 3]),
                     .init(label: "tuned"),
                 ], comparisons: [.init(from: "base", to: "tuned", control: "base")], corpus: ["total": 3])
         ),

@@ -6,6 +6,7 @@ import Jobs
 import Messages
 import ServiceRuntime
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Jobs ask for jobs", .timeLimit(.minutes(2)))
@@ -29,6 +30,22 @@ struct AskingTests {
         #expect(squares.calls.withLock { $0 } == 40)
     }
 
+    @Test func theSameOverRedis() async throws {
+        let numbers = Array(1...20)
+        try await RedisFixture.with { redis in
+            let broker = RedisJobBroker(configuration: redis.configuration, logger: redis.logger)
+            try await Stack.with([SumHandler(), SquareHandler()], broker: broker) { stack in
+                let job = try await stack.end(
+                    of: try await stack.submit(SumOfSquares.kind, SumOfSquares(numbers: numbers)))
+                #expect(job.result?.output == Self.expected(numbers))
+                let broken = try await stack.end(
+                    of: try await stack.submit(SumOfSquares.kind, SumOfSquares(numbers: [-1])))
+                #expect(broken.state == .failed && broken.error?.type == .childFailed)
+            }
+            await broker.close()
+        }
+    }
+
     @Test func noQuestionsNeedNoAnswers() async throws {
         try await Stack.with([SumHandler(), SquareHandler()]) { stack in
             let job = try await stack.end(of: try await stack.submit(SumOfSquares.kind, SumOfSquares(numbers: [])))
@@ -39,7 +56,7 @@ struct AskingTests {
     @Test func aRestartedParentFindsItsFinishedChildren() async throws {
         let squares = SquareHandler()
         let attempts = Mutex(0)
-        let parent = SumHandler { _ in
+        let parent = SumHandler(after: { _ in
             // The first attempt dies after its children have answered.
             guard
                 attempts.withLock({
@@ -48,7 +65,7 @@ struct AskingTests {
             else {
                 throw JobFailure(.internalError, title: "Crash", detail: "in a test", retryable: true)
             }
-        }
+        })
         try await Stack.with([parent, squares]) { stack in
             let job = try await stack.end(
                 of: try await stack.submit(SumOfSquares.kind, SumOfSquares(numbers: [1, 2, 3])))
@@ -117,18 +134,12 @@ struct AskingTests {
     }
 
     @Test func progressTellsHowManyHaveAnswered() async throws {
-        try await Stack.with([SumHandler(), SquareHandler()]) { stack in
-            let heard = Mutex<[Int]>([])
-            let context = ClosureHandler { payload, context in
-                let answers = try await context.ask(
-                    SumOfSquares.kind, [SumOfSquares(numbers: [payload.number]), SumOfSquares(numbers: [])], key: "sum"
-                ) { done in heard.withLock { $0.append(done) } }
-                return Square.Output(square: answers[0].sum, padding: "")
-            }
-            let outcome = await stack.handlers([context]).handle(
-                try stack.envelope(Square(number: 5)), control: JobControl())
-            #expect(outcome.result?.output?["square"] == 25)
-            #expect(heard.withLock { $0 } == [1, 2])
+        let heard = Mutex<[Int]>([])
+        let parent = SumHandler(progress: { done in heard.withLock { $0.append(done) } })
+        try await Stack.with([parent, SquareHandler()]) { stack in
+            let id = try await stack.submit(SumOfSquares.kind, SumOfSquares(numbers: [1, 2, 3]))
+            #expect(try await stack.end(of: id).state == .succeeded)
         }
+        #expect(heard.withLock { $0 } == [1, 2, 3])
     }
 }

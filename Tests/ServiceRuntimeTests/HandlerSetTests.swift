@@ -6,6 +6,7 @@ import Jobs
 import Messages
 import ServiceRuntime
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Every end of a handler is an outcome")

@@ -6,10 +6,11 @@ import Jobs
 import Logging
 import Messages
 import ServiceRuntime
+import TestSupport
 
 /// Workers, a broker in memory and a store in a folder that goes with it.
 struct Stack: Sendable {
-    let broker = InMemoryJobBroker()
+    let broker: any JobBroker
     let folder: String
     let store: DirectoryArtifactStore
     let dataRoots: DataRoots
@@ -19,8 +20,9 @@ struct Stack: Sendable {
         return logger
     }()
 
-    init(folder: String) throws {
+    init(folder: String, broker: any JobBroker = InMemoryJobBroker()) throws {
         self.folder = folder
+        self.broker = broker
         try FileManager.default.createDirectory(atPath: folder + "/data", withIntermediateDirectories: true)
         store = DirectoryArtifactStore(root: folder + "/store", logger: Self.logger)
         dataRoots = DataRoots([folder + "/data"])
@@ -30,12 +32,13 @@ struct Stack: Sendable {
         HandlerSet(handlers, broker: broker, store: store, dataRoots: dataRoots, logger: Self.logger)
     }
 
-    /// Runs the body with one worker a handler, and ends them after it.
+    /// Runs the body with one worker a handler, on a broker in memory by default, and ends them after it.
     static func with<Value: Sendable>(
-        _ handlers: [any JobHandler], slots: Int = 2, _ body: @escaping @Sendable (Stack) async throws -> Value
+        _ handlers: [any JobHandler], slots: Int = 2, broker: any JobBroker = InMemoryJobBroker(),
+        _ body: @escaping @Sendable (Stack) async throws -> Value
     ) async throws -> Value {
         try await inFolder { folder in
-            let stack = try Stack(folder: folder)
+            let stack = try Stack(folder: folder, broker: broker)
             return try await withThrowingTaskGroup(of: Value?.self) { group in
                 for (index, handler) in handlers.enumerated() {
                     var configuration = WorkerConfiguration()

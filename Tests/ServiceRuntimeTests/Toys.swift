@@ -54,11 +54,14 @@ struct SumHandler: JobHandler {
     let kinds = [SumOfSquares.kind]
     /// Called with the answers, before the parent ends.
     var after: @Sendable (JobContext) async throws -> Void = { _ in }
+    /// Hears how many have answered.
+    var progress: @Sendable (Int) -> Void = { _ in }
 
     func handle(_ payload: SumOfSquares, context: JobContext) async throws -> SumOfSquares.Output {
         let answers = try await context.ask(
             Square.kind, payload.numbers.map { Square(number: $0, padding: payload.padding) }, key: "square"
         ) { done in
+            progress(done)
             context.report(JobProgress(phase: "asking", step: done, total: payload.numbers.count))
         }
         try await after(context)

@@ -25,7 +25,9 @@ struct PrometheusRegistryTests {
         #expect(page.contains("run_seconds_bucket{le=\"5\"} 2\n"))
         #expect(page.contains("run_seconds_bucket{le=\"86400\"} 2\n"))
         #expect(page.contains("run_seconds_bucket{le=\"+Inf\"} 3\n"))
-        #expect(page.contains("run_seconds_sum 1000002.04\nrun_seconds_count 3\n"))
+        // The last digits are those of a sum of doubles.
+        #expect(page.contains("\nrun_seconds_sum 1000002.04"))
+        #expect(page.contains("\nrun_seconds_count 3\n"))
         #expect(page.hasSuffix("mellama_dropped_series_total 0\n"))
     }
 

@@ -60,6 +60,32 @@ struct AccessTests {
         }
     }
 
+    @Test("Without keys a page of another site is refused; with a key it is the key that counts")
+    func crossOrigin() async throws {
+        try await GatewayFixture.with { fixture in
+            let body = fixture.message.body
+            try await fixture.live { client in
+                let port = try #require(client.port)
+                for (origin, status) in [
+                    ("http://evil.example", HTTPResponse.Status.forbidden), ("null", .forbidden),
+                    ("http://localhost:\(port)", .accepted), ("https://localhost:\(port)", .accepted),
+                ] {
+                    let response = try await client.execute(
+                        uri: "/v1/jobs", method: .post, headers: [.origin: origin], body: body)
+                    #expect(response.status == status, "\(origin)")
+                }
+            }
+            try Self.keyed(&fixture)
+            var fields = Self.bearer("alpha")
+            fields[.origin] = "http://app.example"
+            let headers = fields
+            try await fixture.live { client in
+                let response = try await client.execute(uri: "/v1/jobs", method: .post, headers: headers, body: body)
+                #expect(response.status == .accepted)
+            }
+        }
+    }
+
     @Test("A key without the scope is a 403 that names it")
     func forbidden() async throws {
         try await GatewayFixture.with { fixture in
@@ -117,7 +143,10 @@ struct AccessTests {
         "A file of keys with a mistake is refused with its line, never its text",
         arguments: [
             ("only-a-name", "keys:1: expected name"), ("a:b:read", "keys:1: the second part is no SHA-256"),
-            ("# x\n\nroot:4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2:fly", "keys:3: unknown scope"),
+            (
+                "# x\n\nroot:4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2:fly",
+                "keys:3: unknown scope"
+            ),
             ("a b:4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2:read", "keys:1: a name"),
             ("a:4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2:", "keys:1: the key has no scope"),
             ("a:4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2:read:t t", "keys:1: a tenant"),

@@ -28,6 +28,13 @@ struct EventTests {
         return receipt.id
     }
 
+    /// What a stream has written so far.
+    final class Written: Sendable {
+        private let text = Mutex("")
+        func add(_ more: String) { text.withLock { $0 += more } }
+        var all: String { text.withLock { $0 } }
+    }
+
     /// The frames of a stream, comments left out.
     static func frames(_ text: String) -> [[String: String]] {
         text.split(separator: "\n\n").compactMap { block in
@@ -142,21 +149,21 @@ struct EventTests {
             let stream = EventStream(
                 source: EventSource(broker: broker, scope: .job(receipt.id)), limits: fixture.limits,
                 shutdown: fixture.shutdown, logger: fixture.logger)
-            let text = Mutex("")
+            let text = Written()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    try await stream.write(after: nil) { buffer in text.withLock { $0 += String(buffer: buffer) } }
+                    try await stream.write(after: nil) { buffer in text.add(String(buffer: buffer)) }
                 }
                 group.addTask {
-                    while !text.withLock({ $0.contains(": alive") }) { try await Task.sleep(for: .milliseconds(5)) }
+                    while !text.all.contains(": alive") { try await Task.sleep(for: .milliseconds(5)) }
                     let claimed = try await JobRouteTests.claim(broker)
-                    while !text.withLock({ $0.contains("running") }) { try await Task.sleep(for: .milliseconds(5)) }
+                    while !text.all.contains("running") { try await Task.sleep(for: .milliseconds(5)) }
                     try await broker.complete(
                         claimed.id, fence: claimed.fence, result: JobResult(status: .succeeded, output: [:]))
                 }
                 try await group.waitForAll()
             }
-            #expect(Self.frames(text.withLock { $0 }).last?["event"] == "end")
+            #expect(Self.frames(text.all).last?["event"] == "end")
         }
     }
 
@@ -170,13 +177,13 @@ struct EventTests {
             let stream = EventStream(
                 source: EventSource(broker: broker, scope: .job(receipt.id)), limits: fixture.limits,
                 shutdown: fixture.shutdown, logger: fixture.logger)
-            let text = Mutex("")
+            let text = Written()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    try await stream.write(after: nil) { buffer in text.withLock { $0 += String(buffer: buffer) } }
+                    try await stream.write(after: nil) { buffer in text.add(String(buffer: buffer)) }
                 }
                 group.addTask {
-                    while !text.withLock({ $0.contains("ready") }) { try await Task.sleep(for: .milliseconds(5)) }
+                    while !text.all.contains("ready") { try await Task.sleep(for: .milliseconds(5)) }
                     broker.setAway(true)
                     try await Task.sleep(for: .milliseconds(100))
                     broker.setAway(false)
@@ -184,7 +191,7 @@ struct EventTests {
                 }
                 try await group.waitForAll()
             }
-            #expect(text.withLock { $0 }.hasSuffix("event: end\ndata: {\"state\":\"cancelled\"}\n\n"))
+            #expect(text.all.hasSuffix("event: end\ndata: {\"state\":\"cancelled\"}\n\n"))
         }
     }
 

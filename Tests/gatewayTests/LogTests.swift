@@ -68,7 +68,9 @@ struct LogTests {
         }
     }
 
-    @Test("A request id that could forge a line is replaced", arguments: ["a b", "x\u{7F}", String(repeating: "a", count: 129)])
+    @Test(
+        "A request id that could forge a line is replaced",
+        arguments: ["a b", "x\u{7F}", String(repeating: "a", count: 129)])
     func forgedIDs(_ id: String) async throws {
         try await GatewayFixture.with { fixture in
             let name = try #require(HTTPField.Name("x-request-id"))
@@ -103,8 +105,10 @@ struct LogTests {
     @Test(
         "What is no trace context is told apart",
         arguments: [
-            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-            "00-00000000000000000000000000000000-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
+            "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
             "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", "",
         ])
     func badTraces(_ text: String) { #expect(!TraceParent.isWellFormed(text)) }

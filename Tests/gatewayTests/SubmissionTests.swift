@@ -166,15 +166,18 @@ struct SubmissionTests {
         try await GatewayFixture.with { fixture in
             let body = fixture.message.body
             try await fixture.router { client in
-                for type in ["application/yaml", "text/plain", "multipart/form-data"] {
+                for type in ["application/yaml", "text/plain", "multipart/form-data", ";"] {
                     let response = try await client.execute(
                         uri: "/v1/jobs", method: .post, headers: [.contentType: type], body: body)
                     #expect(response.status == .unsupportedMediaType)
                 }
-                let good = try await client.execute(
-                    uri: "/v1/jobs", method: .post, headers: [.contentType: "application/json; charset=utf-8"],
-                    body: body)
-                #expect(good.status == .accepted)
+                for type in [
+                    "application/json; charset=utf-8", "Application/JSON", "application/x-www-form-urlencoded",
+                ] {
+                    let good = try await client.execute(
+                        uri: "/v1/jobs", method: .post, headers: [.contentType: type], body: body)
+                    #expect(good.status == .accepted)
+                }
             }
         }
     }

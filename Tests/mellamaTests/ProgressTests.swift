@@ -8,6 +8,13 @@ import Testing
 
 @Suite("Progress is shown as one line a running stage, or as plain lines")
 struct ProgressTests {
+    /// What a screen has written so far.
+    final class Written: Sendable {
+        private let text = Mutex("")
+        func add(_ more: String) { text.withLock { $0 += more } }
+        var all: String { text.withLock { $0 } }
+    }
+
     static func event(
         _ stage: String, _ state: JobState? = nil, progress: JobProgress? = nil, error: JobFailure? = nil,
         kind: JobEvent.Kind? = nil
@@ -24,7 +31,8 @@ struct ProgressTests {
         #expect(board.take(Self.event("corpus", .running)) == "corpus: running")
         let progress = JobProgress(phase: "reading", step: 5, total: 10, metrics: ["tokensPerSecond": 12_345])
         #expect(board.take(Self.event("corpus", progress: progress)) == nil)
-        #expect(board.lines(width: 200) == ["  corpus [##########----------] 50 % reading 5/10  tokensPerSecond 12.3 K"])
+        let line = "  corpus [##########----------] 50 % reading 5/10  tokensPerSecond 12.3 K"
+        #expect(board.lines(width: 200) == [line])
         #expect(board.lines(width: 12) == ["  corpus [##"])
         #expect(board.take(Self.event("corpus", .succeeded)) == "corpus: succeeded")
         #expect(board.lines(width: 80).isEmpty)
@@ -34,36 +42,38 @@ struct ProgressTests {
     func failures() {
         var board = ProgressBoard()
         _ = board.take(Self.event("base", .running))
-        #expect(board.take(Self.event("base", kind: .leaseExpired)) == "base: its worker is gone; the job goes to another")
-        #expect(board.take(Self.event("base", .failed, error: .badInput("no tokenizer"))) == "base: failed (no tokenizer)")
+        let expired = board.take(Self.event("base", kind: .leaseExpired))
+        #expect(expired == "base: its worker is gone; the job goes to another")
+        let failed = board.take(Self.event("base", .failed, error: .badInput("no tokenizer")))
+        #expect(failed == "base: failed (no tokenizer)")
         #expect(board.take(Self.event("eval", .upstreamFailed)) == "eval: upstream_failed")
     }
 
     @Test("Without a terminal there are no escapes, and a line a tenth at most")
     func plainLines() {
-        let text = Mutex("")
-        let screen = ProgressScreen(names: [], isInteractive: false) { piece in text.withLock { $0 += piece } }
+        let text = Written()
+        let screen = ProgressScreen(names: [], isInteractive: false) { text.add($0) }
         screen.take(Self.event("base", .running))
         for step in 0...100 {
             screen.take(Self.event("base", progress: JobProgress(phase: "training", step: step, total: 100)))
         }
         screen.take(Self.event("base", .succeeded))
         screen.finish()
-        let lines = text.withLock { $0.split(separator: "\n") }
+        let lines = text.all.split(separator: "\n")
         #expect(lines.count == 12)
         #expect(lines.first == "base: running")
         #expect(lines.last == "base: succeeded")
-        #expect(!text.withLock { $0.contains("\u{1B}") })
+        #expect(!text.all.contains("\u{1B}"))
     }
 
     @Test("On a terminal live lines are drawn over, and taken away at the end")
     func liveLines() {
-        let text = Mutex("")
-        let screen = ProgressScreen(names: [], isInteractive: true) { piece in text.withLock { $0 += piece } }
+        let text = Written()
+        let screen = ProgressScreen(names: [], isInteractive: true) { text.add($0) }
         screen.take(Self.event("base", .running))
         screen.take(Self.event("base", .succeeded))
         screen.finish()
-        #expect(text.withLock { $0 } == "base: running\n  base …\n\u{1B}[1A\r\u{1B}[Jbase: succeeded\n")
+        #expect(text.all == "base: running\n  base …\n\u{1B}[1A\r\u{1B}[Jbase: succeeded\n")
     }
 
     @Test("What another process says moves no cursor")

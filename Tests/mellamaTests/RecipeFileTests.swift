@@ -70,7 +70,10 @@ struct RecipeFileTests {
             ("version: 1\nname: x\nstages: {a: {kind: tokenize.txt, payload: {}}}", "did you mean \"tokenize.text\"?"),
             ("version: 1\nname: x\nstage: {}", "did you mean \"stages\"?"),
             ("version: 2\nname: x\nstages: {}", "version 2 is not known"),
-            ("version: 1\nname: x\nstages: {a: {kind: tokenize.text, payload: {tokenizer: t}}}", "\"texts\" is missing"),
+            (
+                "version: 1\nname: x\nstages: {a: {kind: tokenize.text, payload: {tokenizer: t}}}",
+                "\"texts\" is missing"
+            ),
             ("version: [1", "not valid YAML, line"),
         ] {
             #expect { try RecipeFile(text: text, folder: "/", environment: [:]) } throws: { "\($0)".contains(hint) }

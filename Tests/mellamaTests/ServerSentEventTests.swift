@@ -33,7 +33,8 @@ struct ServerSentEventTests {
 
     @Test("In pieces of every size, with every line end", arguments: ["\n", "\r\n", "\r"], [1, 2, 3, 7, 1000])
     func pieces(_ lineEnd: String, _ size: Int) {
-        let bytes = Array(Self.stream.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: lineEnd).utf8)
+        let lines = Self.stream.split(separator: "\n", omittingEmptySubsequences: false)
+        let bytes = Array(lines.joined(separator: lineEnd).utf8)
         var parser = ServerSentEvents()
         var events: [ServerSentEvents.Event] = []
         for start in stride(from: 0, to: bytes.count, by: size) {

@@ -67,6 +67,15 @@ struct TokenizerServiceTests {
         #expect(run.errors.contains("Waiting for Redis"))
     }
 
+    @Test func aSignalEndsTheWaitForRedis() async throws {
+        let worker = try ServiceProcess([], environment: ["MELLAMA_REDIS_URL": "redis://127.0.0.1:\(Self.freePort())"])
+        #expect(try await ServiceProcess.wait { worker.said.contains("Waiting for Redis") })
+        let start = ContinuousClock.now
+        worker.signal(SIGTERM)
+        #expect(try worker.finish(closingInput: false).status == 143)
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+
     @Test func nothingListeningIsUnhealthy() throws {
         let run = try ServiceProcess.run(["healthcheck", "--admin-port", "\(Self.freePort())"])
         #expect(run.status == 1 && run.errors.hasPrefix("tokenizer: nothing listens on"))

@@ -64,7 +64,8 @@ extension Problem {
             self.init("too-large", "Too large", status: .contentTooLarge, detail: error.detail)
         case .noSpace:
             self.init(
-                "no-space", "The store is full", status: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"),
+                "no-space", "The store is full",
+                status: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"),
                 detail: "the artifact store has no room; nothing was kept; free some and try again",
                 headers: [.retryAfter: "60"])
         case .staleFence, .malformed, .storage: self = .internalError

@@ -29,7 +29,8 @@ enum RequestDocument {
     private static func form(_ contentType: String?, allowsYAML: Bool) throws(Problem) -> Form {
         let type = contentType?.split(separator: ";").first.map { $0.lowercased() } ?? "application/json"
         switch type {
-        case "application/json": return .json
+        // What curl sends where nothing else is said; `CrossOrigin` keeps browsers' forms out.
+        case "application/json", "application/x-www-form-urlencoded": return .json
         case "application/yaml", "application/x-yaml", "text/yaml":
             if allowsYAML { return .yaml }
         default: break

@@ -38,7 +38,7 @@ extension Gateway {
     private func readPage(_ filter: JobFilter) async throws -> JobPage {
         do {
             return try await broker.jobs(filter)
-        } catch where error.code == .malformed {
+        } catch  where error.code == .malformed {
             throw Problem.invalid("invalid-value", "after: the cursor is none that this service gave", field: "after")
         }
     }

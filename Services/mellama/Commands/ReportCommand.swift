@@ -22,7 +22,8 @@ struct ReportCommand: AsyncParsableCommand {
                 let output = stage.result?.output
             else {
                 throw MellamaError(
-                    "run \(snapshot.id) is \(snapshot.state.rawValue) and has no report; it needs a stage of report.build")
+                    "run \(snapshot.id) is \(snapshot.state.rawValue) and has no report; it needs a stage of report.build"
+                )
             }
             if let text = output["text"]?.stringValue {
                 Terminal.out(Terminal.plain(text.hasSuffix("\n") ? text : text + "\n"))

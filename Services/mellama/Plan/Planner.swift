@@ -43,7 +43,8 @@ struct Planner: Sendable {
         if let lora {
             let rank = lora["rank"]?.doubleValue.map(Int.init)
             if rank == nil { result.unknown.append("trained parameters: lora.rank is not given") }
-            let targets: [String]? = if case .array(let items)? = lora["targets"] { items.compactMap(\.stringValue) } else { nil }
+            var targets: [String]?
+            if case .array(let items)? = lora["targets"] { targets = items.compactMap(\.stringValue) }
             result.trainedParameters = rank.flatMap { shape?.adapterParameters(rank: $0, targets: targets) }
         }
         count(settings, payload, &result)

@@ -3,8 +3,12 @@
 /// Columns of text; nothing is cut, as ids are to be copied.
 enum TextTable {
     static func text(_ header: [String], _ rows: [[String]]) -> String {
-        let all = ([header] + rows).map { $0.map { Terminal.plain($0).split(whereSeparator: \.isNewline).joined(separator: " ") } }
-        let widths = header.indices.map { column in all.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0 }
+        let all = ([header] + rows).map { row in
+            row.map { Terminal.plain($0).split(whereSeparator: \.isNewline).joined(separator: " ") }
+        }
+        let widths = header.indices.map { column in
+            all.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+        }
         return all.map { row in
             var line = ""
             for (column, cell) in row.enumerated() {

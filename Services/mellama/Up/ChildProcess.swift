@@ -14,6 +14,9 @@ enum ChildProcess {
             self = signal == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal)
         }
 
+        /// Whether the process itself may have said why: not where it was told to stop, or killed from outside.
+        var isExplained: Bool { ![.exited(0), .killed(SIGKILL), .killed(SIGTERM), .killed(SIGINT)].contains(self) }
+
         var description: String {
             switch self {
             case .exited(let code): "ended with exit code \(code)"

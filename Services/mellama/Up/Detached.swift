@@ -23,7 +23,10 @@ struct Detached {
                 return
             }
             if !ChildProcess.reap([pid]).isEmpty {
-                throw MellamaError(LogTail.lastLine(of: folder.upLog) ?? "up: the stack ended; see \(folder.upLog)")
+                let said = LogTail.lastLine(of: folder.upLog).map {
+                    $0.hasPrefix("mellama: ") ? String($0.dropFirst(9)) : $0
+                }
+                throw MellamaError(said ?? "up: the stack ended; see \(folder.upLog)")
             }
             usleep(50_000)
         }

@@ -19,6 +19,7 @@ enum LogTail {
         guard let line = text.split(whereSeparator: \.isNewline).last(where: { !$0.allSatisfy(\.isWhitespace) }) else {
             return nil
         }
-        return String(line.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.map(Character.init).prefix(300))
+        let printable = line.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }
+        return String(printable.map(Character.init).prefix(300))
     }
 }

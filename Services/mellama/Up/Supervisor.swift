@@ -77,10 +77,12 @@ struct Supervisor {
         let pause = children[index].backoff.pause(afterUptime: .now - children[index].started)
         children[index].due = .now + pause
         children[index].restarts += 1
-        let said = LogTail.lastLine(of: children[index].definition.log).map { "; its last words: \($0)" } ?? ""
+        let said =
+            ending.isExplained
+            ? LogTail.lastLine(of: children[index].definition.log).map { "; its last words: \($0)" } ?? "" : ""
         tell(
             "\(name) (pid \(pid)) \(ending); starting it again in \(pause / .seconds(1)) s"
-                + " (log: \(children[index].definition.log))" + (ending == .exited(0) ? "" : said))
+                + " (log: \(children[index].definition.log))" + said)
     }
 
     private mutating func start(_ index: Int) {

@@ -54,15 +54,19 @@ public struct ServiceHost: Sendable {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 let (stops, stop) = AsyncStream.makeStream(of: Void.self)
+                let phase = HostPhase()
                 group.addTask {
                     for await number in signals {
                         logger.info("Stopping", metadata: ["signal": "\(number)"])
+                        // Before it serves there is nothing to end gracefully.
+                        guard phase.isServing else { throw ExitCode(128 + number) }
                         stop.yield()
                     }
                     try await Task.sleep(for: .seconds(1 << 31))
                 }
                 group.addTask {
                     try await connect(broker, store)
+                    phase.beginServing()
                     let connections = ServiceConnections(
                         broker: broker, store: store, dataRoots: DataRoots(settings.dataRoots), settings: settings,
                         logger: logger)

@@ -52,7 +52,8 @@ struct GatewayFixture {
     }
 
     /// Calls the router without a socket.
-    func router<Value>(_ body: @escaping @Sendable (any TestClientProtocol) async throws -> Value) async throws -> Value {
+    func router<Value>(_ body: @escaping @Sendable (any TestClientProtocol) async throws -> Value) async throws -> Value
+    {
         try await Application(router: gateway.router(), logger: logger).test(.router, body)
     }
 
