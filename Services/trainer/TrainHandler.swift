@@ -4,6 +4,7 @@ import Checkpoints
 import Corpora
 import Foundation
 import Llama
+import Logging
 import Messages
 import ServiceRuntime
 import Training
@@ -39,6 +40,9 @@ struct TrainHandler: JobHandler {
         var trainer = try Trainer(
             model: model, recipe: recipe, dataset: dataset, heldOut: try heldOut(of: payload, context),
             checkpoints: workspace.appending(path: "checkpoints"))
+        if recipe.evaluateEvery > 0, payload.heldOut == nil {
+            context.logger.warning("evaluateEvery has no effect without heldOut")
+        }
         let watch = TrainingWatch(context: context)
         let started = ContinuousClock.now
         let outcome = try trainer.run(

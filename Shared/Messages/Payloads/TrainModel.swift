@@ -42,9 +42,6 @@ public struct TrainModel: JobPayload, Hashable {
         try Bound.require(
             (dataset == nil) != (tokens == nil), "dataset", "give exactly one of \"dataset\" and \"tokens\"")
         try recipe?.validate("recipe")
-        try Bound.require(
-            recipe?.evaluateEvery == nil || heldOut != nil, "recipe.evaluateEvery",
-            "needs \"heldOut\": name the text to evaluate on")
     }
 
     public static var outputFields: [String] { Output.CodingKeys.allCases.map(\.rawValue) }

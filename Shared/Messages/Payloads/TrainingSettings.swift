@@ -72,7 +72,7 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
     public var precision: Precision?
     /// Steps between checkpoints; 0 writes one only when the job is interrupted.
     public var checkpointEvery: Int?
-    /// Steps between evaluations of `heldOut`, which must be given then.
+    /// Steps between evaluations of `heldOut`; without held-out text there is nothing to evaluate.
     public var evaluateEvery: Int?
     public var ranks: Int?
     public var recompute: Recompute?
