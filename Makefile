@@ -38,7 +38,8 @@ down: ## Stop the stack
 	.build/release/mellama down
 
 images: ## Build the container images (needs a Docker engine)
-	docker compose -f compose/compose.yaml build
+	if docker compose version >/dev/null 2>&1; then docker compose -f compose/compose.yaml build; \
+	else DOCKER_BUILDKIT=1 COMPOSE_DOCKER_CLI_BUILD=1 docker-compose -f compose/compose.yaml build; fi
 
 clean: ## Remove build products
 	rm -rf .build

@@ -70,7 +70,7 @@ struct LogTests {
 
     @Test(
         "A request id that could forge a line is replaced",
-        arguments: ["a b", "x\u{7F}", String(repeating: "a", count: 129)])
+        arguments: ["a b", "x;y", String(repeating: "a", count: 129)])
     func forgedIDs(_ id: String) async throws {
         try await GatewayFixture.with { fixture in
             let name = try #require(HTTPField.Name("x-request-id"))

@@ -9,7 +9,7 @@ struct ModelsCommand: AsyncParsableCommand {
         commandName: "models", abstract: "List the models and adapters that training jobs have made.")
 
     @Option(help: "Look at so many jobs of each kind.")
-    var limit = 200
+    var limit = 50
     @OptionGroup var options: GatewayOptions
 
     static let kinds: [JobKind] = [.trainPretrain, .trainTune, .trainSupervised, .trainMerge]
@@ -20,7 +20,10 @@ struct ModelsCommand: AsyncParsableCommand {
             var jobs: [JobSnapshot] = []
             for kind in Self.kinds {
                 let path = "/v1/jobs?state=succeeded&kind=\(kind)&limit=\(limit)"
-                jobs += try await client.get(path, as: Answers.Jobs.self).jobs
+                // A list has no results; each job has its own.
+                for job in try await client.get(path, as: Answers.Jobs.self).jobs {
+                    jobs.append(try await client.job(job.id.rawValue))
+                }
             }
             return jobs
         }

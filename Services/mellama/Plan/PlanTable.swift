@@ -21,8 +21,18 @@ enum PlanTable {
             ?? "\(Figures.count(plan.assumptions.flopsPerSecond)) FLOP/s (--gigaflops, or state --tokens-per-second)"
         text += "\nTimes at \(speed). FLOPs a trained token: \(plan.assumptions.flopsPerToken).\n"
         text += "Memory: \(plan.assumptions.memory).\n"
+        var stages: [(reason: String, names: [String])] = []
         for stage in plan.stages {
-            for reason in stage.unknown { text += "Not known before it runs: \(stage.stage): \(reason).\n" }
+            for reason in stage.unknown {
+                if let known = stages.firstIndex(where: { $0.reason == reason }) {
+                    stages[known].names.append(stage.stage)
+                } else {
+                    stages.append((reason, [stage.stage]))
+                }
+            }
+        }
+        for (reason, names) in stages {
+            text += "Not known before it runs: \(reason): \(names.joined(separator: ", ")).\n"
         }
         return text
     }

@@ -30,7 +30,10 @@ struct RecipePreparation: Sendable {
         var replacements: [DataPlace: [DataReference]] = [:]
         for place in message.dataPlaces {
             guard case .path(let path) = place.reference else { continue }
-            replacements[place] = try await references(path, isListItem: place.isListItem)
+            // A vocabulary's sources are told apart by their names' ends; an artifact that is a file has no name, but
+            // the files of a folder have.
+            replacements[place] = try await references(
+                path, isListItem: place.isListItem, keepsNames: message.kind == .tokenizeTrain)
         }
         var prepared = message.replacingDataReferences { replacements[$0] ?? [$0.reference] }
         if let output = message.output, case .object(var members) = prepared.payload {
@@ -40,17 +43,17 @@ struct RecipePreparation: Sendable {
         return prepared
     }
 
-    private func references(_ path: String, isListItem: Bool) async throws -> [DataReference] {
+    private func references(_ path: String, isListItem: Bool, keepsNames: Bool) async throws -> [DataReference] {
         let absolute = LocalPath.absolute(path, from: folder)
         if let below = placeBelowRoot(absolute) { return [.path(below)] }
-        guard path.contains("*") else { return [.artifact(try await uploader.upload(absolute))] }
+        guard path.contains("*") else { return [.artifact(try await upload(absolute, keepsNames))] }
         let matches = LocalFiles.matches(absolute)
         guard !matches.isEmpty else {
             throw MellamaError("\(path): matches no file here, and is not below a data root of the gateway")
         }
         if isListItem || matches.count == 1 {
             var references: [DataReference] = []
-            for match in matches { references.append(.artifact(try await uploader.upload(match))) }
+            for match in matches { references.append(.artifact(try await upload(match, keepsNames))) }
             return references
         }
         // One place takes one reference: the files become one folder, each under its name.
@@ -61,6 +64,11 @@ struct RecipePreparation: Sendable {
             }
         }
         return [.artifact(try await uploader.uploadFolder(files))]
+    }
+
+    private func upload(_ path: String, _ keepsName: Bool) async throws -> ArtifactID {
+        guard keepsName, LocalFiles.kind(of: path) == .file else { return try await uploader.upload(path) }
+        return try await uploader.uploadFolder([LocalPath.name(of: path): path])
     }
 
     /// The path as the gateway's machine knows it, where it lies below a data root.
