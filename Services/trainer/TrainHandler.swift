@@ -33,6 +33,11 @@ struct TrainHandler: JobHandler {
     /// Trains to the end on this thread and leaves what is to be published in the job's workspace.
     private func train(_ payload: TrainModel, _ context: JobContext) throws -> Trained {
         let dataset = try dataset(of: payload, context)
+        if let place = payload.dataset {
+            for folder in try ModelFolder.tokenizerFolders(payload.model, dataset: nil, context) {
+                try dataset.checkTokenizer(in: folder.path, name: "payload.dataset: \(place.text)")
+            }
+        }
         let model = try ModelFolder.model(payload.model, context)
         let recipe = try TrainingRecipe(
             stage: try stage(of: context.kind, dataset), overrides: payload.recipe ?? TrainingSettings())
