@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import Testing
 
 /// The picture that people read and the manifest that the compiler obeys must be the same graph.
@@ -21,27 +22,27 @@ struct ModuleGraphTests {
             var name: String
             var type: String
             var path: String
-            var target_dependencies: [String]?
+            var targetDependencies: [String]?
+
+            enum CodingKeys: String, CodingKey {
+                case name, type, path
+                case targetDependencies = "target_dependencies"
+            }
         }
         var targets: [Target]
     }
 
     private static func manifest() throws -> Package {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
         // Its own scratch folder: the one in use is locked while tests run.
         let scratch = FileManager.default.temporaryDirectory.appending(path: "describe-\(UUID())")
         defer { try? FileManager.default.removeItem(at: scratch) }
-        process.arguments = [
-            "swift", "package", "--package-path", root.path, "--scratch-path", scratch.path, "describe", "--type", "json",
-        ]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let bytes = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return try JSONDecoder().decode(Package.self, from: bytes)
+        try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+        let output = scratch.appending(path: "package.json")
+        let command =
+            "exec swift package --package-path '\(root.path)' --scratch-path '\(scratch.path)' describe --type json"
+            + " > '\(output.path)'"
+        try #require(system(command) == 0)
+        return try JSONDecoder().decode(Package.self, from: Data(contentsOf: output))
     }
 
     private static func drawn() throws -> Set<Arrow> {
@@ -63,7 +64,7 @@ struct ModuleGraphTests {
     @Test("equal sets of arrows")
     func equalGraphs() throws {
         let targets = try Self.manifest().targets.filter { $0.type != "test" && !$0.path.hasPrefix("Tests/") }
-        let declared = Set(targets.flatMap { t in (t.target_dependencies ?? []).map { Arrow(from: t.name, to: $0) } })
+        let declared = Set(targets.flatMap { t in (t.targetDependencies ?? []).map { Arrow(from: t.name, to: $0) } })
         let drawn = try Self.drawn()
         #expect(!declared.isEmpty)
         #expect(declared.subtracting(drawn).sorted() == [], "in Package.swift, missing from docs/architecture.md")
@@ -72,7 +73,9 @@ struct ModuleGraphTests {
 
     @Test("the halves never import each other, and services never import services")
     func halvesStayApart() throws {
-        let platform: Set = ["Messages", "Telemetry", "Redis", "Jobs", "Artifacts", "ServiceRuntime", "CHiredis", "COpenSSL"]
+        let platform: Set = [
+            "Messages", "Telemetry", "Redis", "Jobs", "Artifacts", "ServiceRuntime", "CHiredis", "COpenSSL",
+        ]
         let model: Set = [
             "Tensors", "Tokenization", "Corpora", "Llama", "Checkpoints", "Training", "Generation", "MedicalBenchmark",
             "CKernels", "COpenBLAS",
@@ -80,7 +83,7 @@ struct ModuleGraphTests {
         let targets = try Self.manifest().targets
         let services = Set(targets.filter { $0.type == "executable" }.map(\.name))
         for target in targets where target.type != "test" && !target.path.hasPrefix("Tests/") {
-            let imports = Set(target.target_dependencies ?? [])
+            let imports = Set(target.targetDependencies ?? [])
             #expect(platform.contains(target.name) || model.contains(target.name) || services.contains(target.name))
             if platform.contains(target.name) { #expect(imports.isSubset(of: platform), "\(target.name)") }
             if model.contains(target.name) { #expect(imports.isSubset(of: model), "\(target.name)") }

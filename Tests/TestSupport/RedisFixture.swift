@@ -146,7 +146,9 @@ public final class RedisFixture: Sendable {
         var pid: pid_t = 0
         var copies: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { for copy in copies { free(copy) } }
-        let status = posix_spawnp(&pid, "redis-server", nil, nil, &copies, environ)
+        let status = ServiceProcess.spawning.withLock { _ in
+            posix_spawnp(&pid, "redis-server", nil, nil, &copies, environ)
+        }
         guard status == 0 else {
             throw RedisFixtureError(
                 "cannot start redis-server (\(String(cString: strerror(status)))); is it installed?")

@@ -2,6 +2,7 @@
 
 public import Foundation
 import Glibc
+import Synchronization
 
 /// An executable of ours as a process of its own, found beside the test bundle.
 public struct ServiceProcess {
@@ -20,13 +21,19 @@ public struct ServiceProcess {
         return URL(filePath: String(cString: path)).deletingLastPathComponent()
     }
 
-    private let process = Process()
-    private let input = Pipe()
+    /// Held while a process is started: what is started between a pipe's making and its marking would inherit it.
+    static let spawning = Mutex(())
+
+    private let pid: pid_t
+    /// The end of its standard input that is ours.
+    private let input: Int32
     private let output: URL
     private let errors: URL
 
     /// Starts the executable; its output goes to files, so that it never waits for a reader.
     ///
+    /// Not Foundation's `Process`: its pipes are inherited by whatever other tests start meanwhile, so that an input
+    /// that was closed has no end, and its `waitUntilExit` then waits for ever.
     /// - Parameters:
     ///   - shell: commands of `/bin/sh` that come before, in the same process, such as a limit.
     ///   - launcher: a program and its arguments that runs the executable named by the arguments after them.
@@ -39,31 +46,67 @@ public struct ServiceProcess {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         output = folder.appending(path: "out")
         errors = folder.appending(path: "err")
-        for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
+        var words = [executable] + arguments
         if let shell {
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", executable] + arguments
+            words = ["/bin/sh", "-c", "\(shell); exec \"$0\" \"$@\""] + words
         } else if !launcher.isEmpty {
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = launcher + [executable] + arguments
-        } else {
-            process.executableURL = URL(filePath: executable)
-            process.arguments = arguments
+            words = ["/usr/bin/env"] + launcher + words
         }
         var all = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MELLAMA_") }
         all["XDG_DATA_HOME"] = folder.path
-        process.environment = all.merging(environment) { $1 }
-        process.standardInput = input
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
+        all.merge(environment) { $1 }
+        let (output, errors) = (output.path, errors.path)
+        (pid, input) = try Self.spawning.withLock { _ in
+            var ends: [Int32] = [0, 0]
+            guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
+            defer { close(ends[0]) }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            return (try Self.spawn(words, environment: all, input: ends[0], output: output, errors: errors), ends[1])
+        }
+    }
+
+    private static func spawn(
+        _ words: [String], environment: [String: String], input: Int32, output: String, errors: String
+    ) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawnattr_init(&attributes)
+        defer {
+            posix_spawn_file_actions_destroy(&actions)
+            posix_spawnattr_destroy(&attributes)
+        }
+        posix_spawn_file_actions_adddup2(&actions, input, 0)
+        for (descriptor, path) in [(Int32(1), output), (2, errors)] {
+            posix_spawn_file_actions_addopen(&actions, descriptor, path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        }
+        // A pool's thread blocks signals, and what it starts would do so too.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        posix_spawnattr_setsigmask(&attributes, &mask)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for pointer in argv + envp { free(pointer) } }
+        var pid: pid_t = 0
+        let status = posix_spawn(&pid, words[0], &actions, &attributes, &argv, &envp)
+        guard status == 0 else { throw POSIXError(POSIXErrorCode(rawValue: status) ?? .ENOENT) }
+        return pid
     }
 
     /// Writes to the process's input.
-    public func write(_ text: String) throws { try input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
+    public func write(_ text: String) throws {
+        let bytes = Array(text.utf8)
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { Glibc.write(input, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw POSIXError(.EPIPE) }
+            sent += count
+        }
+    }
 
     /// Sends the process a signal.
-    public func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+    public func signal(_ number: Int32) { kill(pid, number) }
 
     /// What it has printed so far.
     public var printed: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
@@ -72,11 +115,15 @@ public struct ServiceProcess {
 
     /// Closes the input, waits for the end, and answers what was printed.
     public func finish(closingInput: Bool = true) throws -> Result {
-        if closingInput { try input.fileHandleForWriting.close() }
-        process.waitUntilExit()
+        if closingInput { close(input) }
+        defer { if !closingInput { close(input) } }
         defer { try? FileManager.default.removeItem(at: output.deletingLastPathComponent()) }
-        let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-        return Result(status: status, output: printed, errors: said)
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0 {
+            guard errno == EINTR else { throw POSIXError(.ECHILD) }
+        }
+        let code = status & 0x7F == 0 ? (status >> 8) & 0xFF : -(status & 0x7F)
+        return Result(status: code, output: printed, errors: said)
     }
 
     /// Runs a process to its end.
