@@ -130,9 +130,10 @@ let services: [Target] = [
     tests(
         "gateway", ["Messages", "ServiceRuntime", "Jobs", "Artifacts", "TestSupport", .hummingbirdTesting, .logging]),
     tests("tokenizer", ["Messages", "ServiceRuntime", "TestSupport"]),
-    tests("trainer", ["Messages", "ServiceRuntime", "TestSupport"]),
-    tests("inference", ["Messages", "ServiceRuntime", "TestSupport"]),
-    tests("evaluator", ["Messages", "ServiceRuntime", "TestSupport"]),
+    tests(
+        "trainer", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "Checkpoints", "Tensors"]),
+    tests("inference", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport"]),
+    tests("evaluator", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "MedicalBenchmark"]),
     tests("mellama", ["Messages", "TestSupport"]),
     .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: settings),
     .testTarget(

@@ -8,6 +8,8 @@ import ServiceRuntime
 /// Runs one benchmark on one model through the queue, row by row, and goes on where an earlier attempt stopped.
 struct EvaluationRunner {
     let context: JobContext
+    /// Items asked in one question; scores do not depend on it.
+    var batchSize = EvaluationSettings().batchSize
 
     /// - Parameter file: the rows' file in the job's workspace.
     func run(
@@ -39,7 +41,7 @@ struct EvaluationRunner {
             shots: payload.shots ?? 0, prompt: payload.prompt,
             mode: payload.mode.flatMap { AnswerMode(rawValue: $0.rawValue) } ?? .generate,
             profile: payload.profile.flatMap { ScoringProfile(rawValue: $0.rawValue) } ?? .strict,
-            seed: payload.seed ?? 42, concurrentBatches: 4)
+            seed: payload.seed ?? 42, batchSize: batchSize, concurrentBatches: 4)
         return try Evaluation(
             task: BenchmarkCatalog.task(payload.task), data: URL(filePath: context.resolve(payload.data)),
             split: payload.split, records: payload.records.flatMap(RecordRange.parse), limit: payload.limit,

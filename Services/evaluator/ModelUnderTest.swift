@@ -15,7 +15,8 @@ struct ModelUnderTest: Sendable {
     let name: String
 
     private struct Configuration: Decodable {
-        var max_position_embeddings: Int?
+        var maxPositions: Int?
+        enum CodingKeys: String, CodingKey { case maxPositions = "max_position_embeddings" }
         /// What transformers assumes for a LLaMA whose configuration does not say.
         static let defaultContextLength = 2048
     }
@@ -43,7 +44,7 @@ struct ModelUnderTest: Sendable {
         guard let parsed = try? JSONDecoder().decode(Configuration.self, from: configuration) else {
             throw JobFailure.badInput("payload.model: its config.json is no JSON object with whole numbers")
         }
-        contextLength = parsed.max_position_embeddings ?? Configuration.defaultContextLength
+        contextLength = parsed.maxPositions ?? Configuration.defaultContextLength
         guard contextLength > 0 else {
             throw JobFailure.badInput("payload.model: its config.json has max_position_embeddings \(contextLength)")
         }

@@ -23,13 +23,29 @@ struct RowFile {
         try handle.seekToEnd()
     }
 
-    func append(_ row: EvaluationRow) throws { try handle.write(contentsOf: row.jsonLine()) }
+    func append(_ row: EvaluationRow) throws {
+        let line = try row.jsonLine()
+        try writing { try handle.write(contentsOf: line) }
+    }
 
     /// The final rows, in the items' order.
     func replace(with rows: [EvaluationRow]) throws {
-        try handle.truncate(atOffset: 0)
-        for row in rows { try handle.write(contentsOf: row.jsonLine()) }
-        try handle.synchronize()
-        try handle.close()
+        let lines = try rows.map { try $0.jsonLine() }
+        try writing {
+            try handle.truncate(atOffset: 0)
+            for line in lines { try handle.write(contentsOf: line) }
+            try handle.synchronize()
+            try handle.close()
+        }
+    }
+
+    private func writing(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch {
+            throw JobFailure(
+                .storage, title: "The rows can't be written",
+                detail: "\(url.path): check that its disk has room and can be written", retryable: true)
+        }
     }
 }

@@ -37,7 +37,10 @@ final class ModelLibrary: Sendable {
     ) throws -> ModelKey {
         let adapterPath = try adapter.map { try context.resolve($0) }
         switch reference {
-        case .stored(let data): return .stored(path: try context.resolve(data), adapter: adapterPath)
+        case .stored(let data):
+            let path = try context.resolve(data)
+            return .stored(
+                path: path, stamp: FolderStamp.of([path, adapterPath].compactMap { $0 }), adapter: adapterPath)
         case .fresh(let configuration, let seed, let tokenizer):
             return .fresh(
                 configuration: configuration, seed: seed, tokenizer: try tokenizer.map { try context.resolve($0) },
@@ -79,7 +82,8 @@ final class ModelLibrary: Sendable {
 
     private static func configuration(of key: ModelKey) throws -> LlamaConfiguration {
         switch key {
-        case .stored(let path, _): try LlamaCheckpoint.configuration(URL(filePath: path, directoryHint: .isDirectory))
+        case .stored(let path, _, _):
+            try LlamaCheckpoint.configuration(URL(filePath: path, directoryHint: .isDirectory))
         case .fresh(let configuration, _, _, _):
             try LlamaCheckpoint.configuration(
                 MessageEncoder.encode(configuration), name: "payload.model.configuration")
@@ -90,7 +94,7 @@ final class ModelLibrary: Sendable {
 
     private static func load(_ key: ModelKey) throws -> LoadedModel {
         switch key {
-        case .stored(let path, let adapter):
+        case .stored(let path, _, let adapter):
             let folder = URL(filePath: path, directoryHint: .isDirectory)
             return try assemble(LlamaCheckpoint.load(folder), adapter: adapter, tokenizer: path)
         case .fresh(_, let seed, let tokenizer, let adapter):

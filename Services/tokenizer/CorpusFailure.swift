@@ -12,10 +12,18 @@ enum CorpusFailure {
             return try body()
         } catch let error as CorporaError where error.code == .cancelled {
             throw CancellationError()
+        } catch let error as CorporaError where error.code == .unwritable {
+            throw unwritten(error.description)
+        } catch let error as TokenizationError where error.code == .unwritable {
+            throw unwritten(error.description)
         } catch let error as CorporaError {
             throw JobFailure.badInput(error.description)
         } catch let error as TokenizationError {
             throw JobFailure.badInput(error.description)
         }
+    }
+
+    private static func unwritten(_ detail: String) -> JobFailure {
+        JobFailure(.storage, title: "What the job made can't be written", detail: detail, retryable: true)
     }
 }

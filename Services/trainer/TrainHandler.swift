@@ -4,6 +4,7 @@ import Checkpoints
 import Corpora
 import Foundation
 import Llama
+import Logging
 import Messages
 import ServiceRuntime
 import Training
@@ -32,12 +33,21 @@ struct TrainHandler: JobHandler {
     /// Trains to the end on this thread and leaves what is to be published in the job's workspace.
     private func train(_ payload: TrainModel, _ context: JobContext) throws -> Trained {
         let dataset = try dataset(of: payload, context)
+        if let place = payload.dataset {
+            for folder in try ModelFolder.tokenizerFolders(payload.model, dataset: nil, context) {
+                try dataset.checkTokenizer(in: folder.path, name: "payload.dataset: \(place.text)")
+            }
+        }
         let model = try ModelFolder.model(payload.model, context)
         let recipe = try TrainingRecipe(
-            stage: stage(of: context.kind, samples: dataset.count), overrides: payload.recipe ?? TrainingSettings())
+            stage: try stage(of: context.kind, dataset), overrides: payload.recipe ?? TrainingSettings())
         let workspace = URL(filePath: try context.workspace, directoryHint: .isDirectory)
         var trainer = try Trainer(
-            model: model, recipe: recipe, dataset: dataset, checkpoints: workspace.appending(path: "checkpoints"))
+            model: model, recipe: recipe, dataset: dataset, heldOut: try heldOut(of: payload, context),
+            checkpoints: workspace.appending(path: "checkpoints"))
+        if recipe.evaluateEvery > 0, payload.heldOut == nil {
+            context.logger.warning("evaluateEvery has no effect without heldOut")
+        }
         let watch = TrainingWatch(context: context)
         let started = ContinuousClock.now
         let outcome = try trainer.run(
@@ -70,11 +80,28 @@ struct TrainHandler: JobHandler {
         return try TokenDataset(folder: try context.resolve(dataset))
     }
 
-    private func stage(of kind: JobKind, samples: Int) -> TrainingStage {
+    /// The held-out rows of all domains together.
+    private func heldOut(of payload: TrainModel, _ context: JobContext) throws -> TokenDataset? {
+        guard let heldOut = payload.heldOut, !heldOut.isEmpty else { return nil }
+        var rows: [TokenSequence] = []
+        var vocabularySize = 0
+        for (_, reference) in heldOut.sorted(by: { $0.key < $1.key }) {
+            let part = try TokenDataset(folder: try context.resolve(reference))
+            vocabularySize = max(vocabularySize, part.vocabularySize)
+            for index in 0..<part.count { rows.append(try part.sequence(index)) }
+        }
+        return try TokenDataset(rows: rows, vocabularySize: vocabularySize)
+    }
+
+    private func stage(of kind: JobKind, _ dataset: TokenDataset) throws -> TrainingStage {
         switch kind {
-        case .trainTune: .instructionTuning
-        case .trainSupervised: .supervised(trainingSamples: samples)
-        default: .pretrain
+        case .trainTune: return .instructionTuning
+        case .trainSupervised:
+            // Packed rows hold several samples: the paper's rule counts samples.
+            var samples = 0
+            for index in 0..<dataset.count { samples += Int(try dataset.sequence(index).segments.last ?? 0) + 1 }
+            return .supervised(trainingSamples: samples)
+        default: return .pretrain
         }
     }
 }

@@ -12,11 +12,12 @@ enum TrainingFailure {
     static func describing<T>(_ body: () throws -> T) throws -> T {
         do {
             return try body()
+        } catch let error as TrainingError where error.code == .checkpoint {
+            throw unwritten(error.description)
         } catch let error as TrainingError {
             throw JobFailure.badInput(error.description)
         } catch let error as CheckpointError where error.code == .unwritable {
-            throw JobFailure(
-                .storage, title: "The checkpoint can't be written", detail: error.description, retryable: true)
+            throw unwritten(error.description)
         } catch let error as CheckpointError {
             throw JobFailure.badInput(error.description)
         } catch let error as LlamaError {
@@ -24,5 +25,9 @@ enum TrainingFailure {
         } catch let error as CorporaError {
             throw JobFailure.badInput(error.description)
         }
+    }
+
+    private static func unwritten(_ detail: String) -> JobFailure {
+        JobFailure(.storage, title: "The checkpoint can't be written", detail: detail, retryable: true)
     }
 }

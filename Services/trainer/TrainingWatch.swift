@@ -14,6 +14,7 @@ final class TrainingWatch: Sendable {
     private struct State {
         var start: TrainingStart?
         var reports: [Int: StepReport] = [:]
+        var evaluations: [TrainingSummary.Evaluation] = []
     }
 
     private let context: JobContext
@@ -39,6 +40,7 @@ final class TrainingWatch: Sendable {
                         "tokensPerSecond": report.tokensPerSecond, "secondsLeft": report.secondsLeft,
                     ]))
         case .evaluated(let step, let result):
+            state.withLock { $0.evaluations.append(.init(step: step, perplexity: result.perplexity)) }
             context.logger.info(
                 "held-out rows scored", metadata: ["step": "\(step)", "perplexity": "\(result.perplexity)"])
         case .checkpointed(let step):
@@ -47,7 +49,7 @@ final class TrainingWatch: Sendable {
     }
 
     func summary(of result: TrainingResult, seconds: Double) -> TrainingSummary {
-        let (start, reports) = state.withLock { ($0.start, $0.reports) }
+        let (start, reports, evaluations) = state.withLock { ($0.start, $0.reports, $0.evaluations) }
         let stride = max(1, (result.losses.count + Self.maximumPoints - 1) / Self.maximumPoints)
         let curve = result.losses.enumerated().compactMap { index, loss -> TrainingSummary.Point? in
             let step = index + 1
@@ -59,6 +61,7 @@ final class TrainingWatch: Sendable {
         return TrainingSummary(
             steps: result.steps, tokens: result.tokens, seconds: seconds, tokensPerSecond: result.tokensPerSecond,
             trainedParameters: start?.trainedParameters ?? 0,
-            resumedFrom: start.flatMap { $0.step > 0 ? $0.step : nil }, lossCurve: curve)
+            resumedFrom: start.flatMap { $0.step > 0 ? $0.step : nil }, lossCurve: curve,
+            evaluations: evaluations.isEmpty ? nil : evaluations)
     }
 }

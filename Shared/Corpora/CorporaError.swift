@@ -6,8 +6,10 @@
 public struct CorporaError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of mistake.
     public enum Code: String, Sendable {
-        /// A file or folder is missing or cannot be read or written.
+        /// A file or folder is missing or cannot be read.
         case file
+        /// A file or folder cannot be written, for instance on a full disk.
+        case unwritable
         /// The bytes are not valid UTF-8.
         case invalidUTF8
         /// The bytes are not the format the source names.

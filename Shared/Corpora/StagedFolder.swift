@@ -29,12 +29,21 @@ struct StagedFolder: ~Copyable {
             if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw CorporaError(.file, path, "cannot be created; check that the folder above it is writable, has room")
+            throw Self.uncreated(path, error)
         }
     }
 
     deinit {
         if !isPublished { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    private static func uncreated(_ path: String, _ error: any Error) -> CorporaError {
+        let isFull = (error as? CocoaError)?.code == .fileWriteOutOfSpace
+        return CorporaError(
+            .unwritable, path,
+            isFull
+                ? "cannot be created: No space left on device; make room"
+                : "cannot be created; check that the folder above it is writable, has room")
     }
 
     /// Makes a folder inside.
@@ -44,7 +53,7 @@ struct StagedFolder: ~Copyable {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw CorporaError(.file, folder, "cannot be created; check that the disk has room")
+            throw Self.uncreated(folder, error)
         }
         return folder
     }
@@ -54,7 +63,8 @@ struct StagedFolder: ~Copyable {
         for folder in folders + [path] { try PublishedFile.syncFolder(folder) }
         _ = rmdir(finalPath)
         guard rename(path, finalPath) == 0 else {
-            throw CorporaError(.file, finalPath, "cannot be renamed into place: \(String(cString: strerror(errno)))")
+            throw CorporaError(
+                .unwritable, finalPath, "cannot be renamed into place: \(String(cString: strerror(errno)))")
         }
         isPublished = true
         let parent = finalPath.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(finalPath[..<$0]) } ?? "."

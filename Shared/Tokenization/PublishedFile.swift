@@ -98,7 +98,8 @@ public struct PublishedFile: ~Copyable {
 
     private static func failure(_ path: String, _ what: String) -> TokenizationError {
         let reason = String(cString: strerror(errno))
-        return TokenizationError(.file, path, "\(what): \(reason); check that the folder exists, is writable, has room")
+        return TokenizationError(
+            .unwritable, path, "\(what): \(reason); check that the folder exists, is writable, has room")
     }
 }
 

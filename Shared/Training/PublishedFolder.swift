@@ -31,8 +31,10 @@ enum PublishedFolder {
             try PublishedFile.syncFolder(parent)
         } catch let error as CocoaError {
             try? manager.removeItem(at: aside)
+            let isFull = error.code == .fileWriteOutOfSpace
             throw TrainingError(
-                .checkpoint, parent.path, "cannot be written (\(error.code.rawValue))",
+                .checkpoint, parent.path,
+                "cannot be written (\(isFull ? "No space left on device" : "\(error.code.rawValue)"))",
                 remedy: "check the folder's disk and permissions")
         } catch {
             try? manager.removeItem(at: aside)

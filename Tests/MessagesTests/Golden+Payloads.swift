@@ -62,7 +62,12 @@ extension Golden {
                         name: "wikidoc", format: "wikidoc", path: "w.jsonl", template: "WikiDocPatient", limit: 100)
                 ], sequenceLength: 512, packing: true, seed: 1)
         ),
-        (.trainPretrain, TrainModel(model: .stored(model), dataset: "${corpus.dataset}", recipe: settings)),
+        (
+            .trainPretrain,
+            TrainModel(
+                model: .stored(model), dataset: "${corpus.dataset}",
+                heldOut: ["general": "${corpus.heldOut.general}"], recipe: settings)
+        ),
         (
             .trainTune,
             TrainModel(

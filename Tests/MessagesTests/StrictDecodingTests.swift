@@ -70,8 +70,9 @@ struct StrictDecodingTests {
             #"{"kind": "train.tune", "payload": {"model": "m", "tokens": "t", "recipe": {"learningrate": 1}}}"#,
             .unknownField, #"payload.recipe: unknown field "learningrate"; did you mean "learningRate"?"#),
         Case(
-            #"{"kind": "train.tune", "payload": {"model": "m", "tokens": "t", "recipe": {"learningRate": 2}}}"#,
-            .invalidValue, "payload.recipe.learningRate: 2.0 is outside 0.0…1.0"),
+            #"{"kind": "train.tune", "payload": {"model": "m", "tokens": "t", "recipe": {"learningRate": 20}}}"#,
+            .invalidValue,
+            "payload.recipe.learningRate: 20.0 is out of bounds; give a value above 0 and at most 10"),
         Case(
             #"{"kind": "train.tune", "payload": {"model": "m"}}"#, .invalidValue,
             #"payload.dataset: give exactly one of "dataset" and "tokens""#),

@@ -69,6 +69,17 @@ extension JobBrokerConformance {
             try await h.expectNothingReady()
             #expect(try await h.broker.statistics(kinds: [score])[0].counters["cancelled"] == 250)
         },
+        Case("a child that is retried is cancelled with its parent again") { h in
+            try await h.submit("p")
+            let parent = try await h.claimOne(text)
+            try await h.ask(0)
+            let child = try await h.claimOne(score)
+            try await h.broker.fail(child.id, fence: child.fence, failure: .permanent, retryAfter: .zero)
+            #expect(try await h.broker.retry(child.id) == .ready)
+            _ = try await h.broker.cancel(JobID("p"))
+            try await h.broker.confirmCancelled("p", fence: parent.fence)
+            #expect(try await h.state(child.id) == .cancelled)
+        },
         Case("a retried parent asks anew what had not succeeded") { h in
             try await h.submit("p")
             let parent = try await h.claimOne(text)

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Messages
 import ServiceRuntime
+import TestSupport
 import Testing
 
 @Suite("tokenizer run does one job with no queue", .timeLimit(.minutes(2)))

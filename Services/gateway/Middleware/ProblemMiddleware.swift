@@ -1,6 +1,8 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Artifacts
 import Hummingbird
+import Jobs
 import Logging
 import Messages
 
@@ -18,11 +20,13 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch {
             let problem = Problem(error)
             if problem.document.status >= 500 {
-                // Broker and store errors name ids, states and folders, never payloads.
+                // Broker and store errors name ids, states and folders; the text of any other may quote a payload.
+                let isOurs = error is JobError || error is ArtifactError
                 logger.error(
                     "request failed",
                     metadata: [
-                        "request_id": "\(context.record.requestID)", "error": "\(error)",
+                        "request_id": "\(context.record.requestID)",
+                        "detail": "\(isOurs ? "\(error)" : problem.document.detail)",
                         "type": "\(type(of: error))",
                     ])
             }

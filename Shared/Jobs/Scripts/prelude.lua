@@ -104,7 +104,12 @@ local function close(j, state, name, value)
   redis.call('HSET', key, 'state', state, 'finished', num(NOW))
   redis.call('HDEL', key, 'owner')
   if name then redis.call('HSET', key, name, value) end
-  if state == 'dead' then redis.call('ZADD', queue_key(j.kind, 'dead'), num(NOW), j.id) end
+  if state == 'dead' then
+    local dead = queue_key(j.kind, 'dead')
+    redis.call('ZADD', dead, num(NOW), j.id)
+    -- What died longer ago than jobs are kept is gone.
+    redis.call('ZREMRANGEBYSCORE', dead, '-inf', num(NOW - tonumber(setting('ttl_ms', 604800000))))
+  end
   if j.deadline then redis.call('ZREM', P .. 'deadlines', j.id) end
   if j.parent then redis.call('SREM', job_key(j.parent) .. ':open', j.id) end
   j.state = state

@@ -81,5 +81,9 @@ if j.run then
 else
   persist(j.id)
   revive(j)
+  -- Its parent waits for it again, and would cancel it again.
+  if j.parent and not TERMINAL[redis.call('HGET', job_key(j.parent), 'state') or 'expired'] then
+    redis.call('SADD', job_key(j.parent) .. ':open', j.id)
+  end
 end
 return {'ok', j.state}

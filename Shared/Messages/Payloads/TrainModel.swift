@@ -7,16 +7,19 @@ public struct TrainModel: JobPayload, Hashable {
     public var dataset: DataReference?
     /// JSON Lines of `{"input_ids": […], "labels": […]}`; a label of −100 is no target.
     public var tokens: DataReference?
+    /// Held-out text by domain, as `tokenize.corpus` leaves it: scored every `recipe.evaluateEvery` steps and at the end.
+    public var heldOut: [String: DataReference]?
     /// What differs from the stage's defaults, which are the paper's.
     public var recipe: TrainingSettings?
 
     public init(
         model: ModelReference, dataset: DataReference? = nil, tokens: DataReference? = nil,
-        recipe: TrainingSettings? = nil
+        heldOut: [String: DataReference]? = nil, recipe: TrainingSettings? = nil
     ) {
         self.model = model
         self.dataset = dataset
         self.tokens = tokens
+        self.heldOut = heldOut
         self.recipe = recipe
     }
 
@@ -42,5 +45,8 @@ public struct TrainModel: JobPayload, Hashable {
     }
 
     public static var outputFields: [String] { Output.CodingKeys.allCases.map(\.rawValue) }
-    public var references: [DataReference] { model.references + [dataset, tokens].compactMap { $0 } }
+    public var references: [DataReference] {
+        model.references + [dataset, tokens].compactMap { $0 }
+            + (heldOut ?? [:]).values.sorted { $0.text < $1.text }
+    }
 }

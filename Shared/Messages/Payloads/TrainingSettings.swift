@@ -70,8 +70,9 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
     public var weightDecay: Double?
     public var clipNorm: Double?
     public var precision: Precision?
-    /// Steps between checkpoints.
+    /// Steps between checkpoints; 0 writes one only when the job is interrupted.
     public var checkpointEvery: Int?
+    /// Steps between evaluations of `heldOut`; without held-out text there is nothing to evaluate.
     public var evaluateEvery: Int?
     public var ranks: Int?
     public var recompute: Recompute?
@@ -80,7 +81,11 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
     public init() {}
 
     func validate(_ path: String) throws(MessageError) {
-        try Bound.range(learningRate, 0...1, "\(path).learningRate")
+        if let learningRate {
+            try Bound.require(
+                learningRate > 0 && learningRate <= 10, "\(path).learningRate",
+                "\(learningRate) is out of bounds; give a value above 0 and at most 10")
+        }
         try Bound.range(warmupRatio, 0...1, "\(path).warmupRatio")
         try Bound.range(warmupSteps, 0...Int.max, "\(path).warmupSteps")
         try Bound.require(
@@ -96,7 +101,7 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
         try Bound.range(epsilon, 1e-20...1, "\(path).epsilon")
         try Bound.range(weightDecay, 0...1, "\(path).weightDecay")
         try Bound.range(clipNorm, 0...1e9, "\(path).clipNorm")
-        try Bound.range(checkpointEvery, 1...Int.max, "\(path).checkpointEvery")
+        try Bound.range(checkpointEvery, 0...Int.max, "\(path).checkpointEvery")
         try Bound.range(evaluateEvery, 1...Int.max, "\(path).evaluateEvery")
         try Bound.range(ranks, 1...4096, "\(path).ranks")
         if let lora {

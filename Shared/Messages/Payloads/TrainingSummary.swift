@@ -26,10 +26,21 @@ public struct TrainingSummary: Codable, Sendable, Hashable {
     /// The step it went on from, where a checkpoint was found.
     public var resumedFrom: Int?
     public var lossCurve: [Point]
+    /// Perplexity of the held-out text while it was trained, where there was any.
+    public var evaluations: [Evaluation]?
+
+    public struct Evaluation: Codable, Sendable, Hashable {
+        public var step: Int
+        public var perplexity: Double
+        public init(step: Int, perplexity: Double) {
+            self.step = step
+            self.perplexity = perplexity
+        }
+    }
 
     public init(
         steps: Int, tokens: Int, seconds: Double, tokensPerSecond: Double, trainedParameters: Int,
-        resumedFrom: Int? = nil, lossCurve: [Point]
+        resumedFrom: Int? = nil, lossCurve: [Point], evaluations: [Evaluation]? = nil
     ) {
         self.steps = steps
         self.tokens = tokens
@@ -38,5 +49,6 @@ public struct TrainingSummary: Codable, Sendable, Hashable {
         self.trainedParameters = trainedParameters
         self.resumedFrom = resumedFrom
         self.lossCurve = lossCurve
+        self.evaluations = evaluations
     }
 }

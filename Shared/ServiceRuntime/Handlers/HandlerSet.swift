@@ -41,7 +41,8 @@ public struct HandlerSet: ClaimedJobHandler {
         logger[metadataKey: "kind"] = "\(envelope.message.kind)"
         let context = JobContext(envelope: envelope, control: control, backend: backend, logger: logger)
         let outcome = await outcome(of: context)
-        if outcome.isForGood {
+        // With no queue there is no later attempt that could use it.
+        if outcome.isForGood || !backend.keepsManifests {
             do {
                 try await backend.store.removeWorkspace(of: envelope.id)
             } catch {

@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import Artifacts
+import FoundationEssentials
 import Jobs
 import Logging
 import Messages
@@ -32,6 +33,12 @@ extension JobOutcome {
             self = .failed(
                 JobFailure(
                     .internalError, title: "The queue did not do as asked", detail: error.description, retryable: true))
+        case let error as CocoaError where error.code == .fileWriteOutOfSpace:
+            self = .failed(
+                JobFailure(
+                    .storage, title: "The disk is full",
+                    detail: "No space left on device where this service keeps what jobs make; make room",
+                    retryable: true))
         default:
             // The error's text may quote a document: its type is all that leaves the process.
             logger.error("A handler ended with an unexpected error", metadata: ["type": "\(type(of: error))"])

@@ -6,7 +6,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 mellama=$root/.build/release/mellama
 report=${REPORT:-$root/.mellama/demo-report}
-state=$(mktemp -d "${TMPDIR:-/tmp}/mellama-demo.XXXXXX")
+state=$(mktemp -d)
 
 finish() {
   status=$?
