@@ -19,7 +19,8 @@ struct CanaryTests {
         try write("notes.jsonl", Data(lines.joined().utf8))
         try write("broken.jsonl", Data("{\"text\": \"\(canary)\"}\n{\"text\": \(canary)}\n".utf8))
         try write("latin.jsonl", Data("{\"text\": \"\(canary) caf".utf8) + [0xE9] + Data("\"}\n".utf8))
-        try write("benchmark.json", Data("{\"1\": {\"QUESTION\": \"\(canary)?\", \"final_decision\": \"\(canary)\"}}".utf8))
+        try write(
+            "benchmark.json", Data("{\"1\": {\"QUESTION\": \"\(canary)?\", \"final_decision\": \"\(canary)\"}}".utf8))
         try write("tokenizer.model", Data(canary.utf8))
         try StackFixture.writeTokens(to: folder)
     }

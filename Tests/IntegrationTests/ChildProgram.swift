@@ -68,6 +68,8 @@ final class ChildProgram: Sendable {
 
     func write(_ text: String) throws {
         let bytes = Array(text.utf8)
-        guard Glibc.write(input, bytes, bytes.count) == bytes.count else { throw StackError("the process took no input") }
+        guard Glibc.write(input, bytes, bytes.count) == bytes.count else {
+            throw StackError("the process took no input")
+        }
     }
 }

@@ -10,7 +10,8 @@ struct CommandRun {
     var printed: String
 
     static func mellama(
-        _ arguments: [String], folder: String, environment: [String: String] = [:], within limit: Duration = .seconds(60)
+        _ arguments: [String], folder: String, environment: [String: String] = [:],
+        within limit: Duration = .seconds(60)
     ) async throws -> CommandRun {
         let log = "\(folder)/command-\(UUID().uuidString.prefix(8)).log"
         var all = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MELLAMA_") }

@@ -16,7 +16,7 @@ struct JourneyTests {
                 ["kind": "tokenize.text", "payload": ["tokenizer": tokenizer, "texts": [.string(text)]]]
             }
             let tokenizer = try await stack.tokenizer()
-            let key = ["idempotency-key": "order 66"]
+            let key = ["idempotency-key": "order-66"]
             let first = try await stack.gateway.post("/v1/jobs", body("fever", tokenizer: tokenizer), headers: key)
             let second = try await stack.gateway.post("/v1/jobs", body("fever", tokenizer: tokenizer), headers: key)
             let other = try await stack.gateway.post("/v1/jobs", body("cough", tokenizer: tokenizer), headers: key)
@@ -71,7 +71,9 @@ struct JourneyTests {
                 #expect(left.isEmpty, "\(folder) holds \(left)")
             }
             // The checkpoints go too, a moment after the state is told.
-            try await eventually { try FileManager.default.contentsOfDirectory(atPath: "\(stack.artifacts)/work").isEmpty }
+            try await eventually {
+                try FileManager.default.contentsOfDirectory(atPath: "\(stack.artifacts)/work").isEmpty
+            }
             // The worker is free again.
             #expect(try await stack.output(of: "train.pretrain", StackFixture.training(steps: 1))["model"] != nil)
         }

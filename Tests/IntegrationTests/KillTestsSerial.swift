@@ -46,7 +46,9 @@ struct KillTestsSerial {
     @Test("the trainer, which goes on from its checkpoint")
     func trainer() async throws {
         try await survive { stack, id in
-            _ = try await stack.gateway.awaitRun(id) { ($0["base"]?.progress?.step ?? 0) > 2 * Workload.checkpointEvery }
+            _ = try await stack.gateway.awaitRun(id) {
+                ($0["base"]?.progress?.step ?? 0) > 2 * Workload.checkpointEvery
+            }
             try await stack.killAndAwait("trainer")
         } _: { _, run in
             let base = try #require(run["base"])

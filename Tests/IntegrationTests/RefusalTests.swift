@@ -21,14 +21,16 @@ struct RefusalTests {
     private static let missing = "sha256:" + String(repeating: "0", count: 64)
 
     private static let cases: [Case] = [
-        Case(body: #"{"kind": "tokenize.text", "payload": {"#, status: 400, problem: "malformed-json", says: ""),
+        Case(
+            body: #"{"kind": "tokenize.text", "payload": {"#, status: 400, problem: "malformed-json",
+            says: "not valid JSON"),
         Case(body: "", status: 400, problem: "malformed-json", says: "empty"),
         Case(
             body: #"{"kind": "tokenize.text", "payload": {"tokeniser": "demo/x.model", "texts": ["a"]}}"#, status: 422,
             problem: "unknown-field", says: "tokenizer"),
         Case(
             body: #"{"kind": "tokenize.text", "payload": {"texts": ["a"]}}"#, status: 422, problem: "missing-field",
-            says: "payload.tokenizer"),
+            says: "\"tokenizer\""),
         Case(
             body: #"{"kind": "tokenize.txt", "payload": {}}"#, status: 422, problem: "unknown-kind",
             says: "tokenize.text"),
@@ -36,7 +38,8 @@ struct RefusalTests {
             body: #"{"kind": "tokenize.text", "payload": {"tokenizer": "/etc/passwd", "texts": ["a"]}}"#, status: 422,
             problem: "forbidden-path", says: "payload.tokenizer"),
         Case(
-            body: #"{"kind": "tokenize.text", "payload": {"tokenizer": "demo/../../../../../etc/passwd", "texts": []}}"#,
+            body:
+                #"{"kind": "tokenize.text", "payload": {"tokenizer": "demo/../../../../../etc/passwd", "texts": []}}"#,
             status: 422, problem: "forbidden-path", says: "payload.tokenizer"),
         Case(
             body: #"{"kind": "tokenize.text", "payload": {"tokenizer": "\#(missing)", "texts": ["a"]}}"#, status: 422,
@@ -47,7 +50,7 @@ struct RefusalTests {
                 {"version": 1, "name": "cycle", "stages": {
                  "a": {"kind": "train.merge", "payload": {"model": "${b.model}", "adapter": "${b.model}"}},
                  "b": {"kind": "train.merge", "payload": {"model": "${a.model}", "adapter": "${a.model}"}}}}
-                """, status: 422, problem: "unresolved-reference", says: ""),
+                """, status: 422, problem: "invalid-value", says: "cycle"),
         Case(
             path: "/v1/runs",
             body: """

@@ -37,7 +37,8 @@ struct StackFixture: Sendable {
         inference: Int = 1, dataRoots: [String] = [recipes], environment: [String: String] = [:],
         prepare: (String) throws -> Void = { _ in }, _ body: (StackFixture) async throws -> Value
     ) async throws -> Value {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "mellama-\(UUID().uuidString.prefix(8))").path
+        let folder = FileManager.default.temporaryDirectory.appending(path: "mellama-\(UUID().uuidString.prefix(8))")
+            .path
         try FileManager.default.createDirectory(atPath: "\(folder)/data", withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try prepare("\(folder)/data")

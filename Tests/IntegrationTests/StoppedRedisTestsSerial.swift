@@ -41,7 +41,8 @@ struct StoppedRedisTestsSerial {
             // Whether or not the refused call reached Redis after all, the key stands for one job.
             let jobs = try await gateway.jobs("kind=tokenize.text")
             #expect(Set(jobs.map(\.id)) == [before, id])
-            #expect(jobs.allSatisfy { $0.crashes == 0 })
+            // A claim whose answer was lost when Redis stopped is a dead worker to the queue, once.
+            #expect(jobs.allSatisfy { $0.crashes <= 1 && $0.attempts == 0 })
         }
     }
 

@@ -24,7 +24,9 @@ actor UndisturbedRun {
     static func reproducible(_ run: RunSnapshot) -> [String: JSONValue] {
         var outputs: [String: JSONValue] = [:]
         for job in run.stages {
-            guard let stage = job.stage, stage != "report", case .object(var members)? = job.result?.output else { continue }
+            guard let stage = job.stage, stage != "report", case .object(var members)? = job.result?.output else {
+                continue
+            }
             members["summary"] = nil
             outputs[stage] = .object(members)
         }
