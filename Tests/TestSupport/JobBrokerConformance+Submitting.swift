@@ -104,7 +104,7 @@ extension JobBrokerConformance {
             }
         },
         Case("a worker that waits is woken by a submission, and by nothing else before its time") { h in
-            try await TestSignalError.within(.seconds(10)) {
+            try await TestSignalError.within(.seconds(60)) {
                 try await h.broker.waitForWork(kinds: [text], timeout: .milliseconds(20))
                 return ()
             }

@@ -21,7 +21,7 @@ public final class TestSignal<Value: Sendable>: Sendable {
     public var all: [Value] { received.withLock { $0 } }
 
     /// The next value that nobody has taken, or an error once the time is over.
-    public func next(within limit: Duration = .seconds(10)) async throws -> Value {
+    public func next(within limit: Duration = .seconds(60)) async throws -> Value {
         try await TestSignalError.within(limit) { [stream] in
             var iterator = stream.makeAsyncIterator()
             return await iterator.next()
@@ -60,7 +60,7 @@ public struct TestSignalError: Error, CustomStringConvertible {
 
 /// Asks until the condition holds; for what gives no signal, such as another process's state.
 public func eventually(
-    within limit: Duration = .seconds(10), _ condition: @escaping @Sendable () async throws -> Bool
+    within limit: Duration = .seconds(60), _ condition: @escaping @Sendable () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
     while try await !condition() {

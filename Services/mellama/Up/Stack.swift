@@ -21,12 +21,14 @@ struct Stack: Sendable {
     var socket: String
 
     /// The private Redis: on a unix socket only, append-only file on from the first start, nothing ever evicted.
+    /// `appendfsync always`: under `everysec` Redis may answer before it writes while a background fsync is under way,
+    /// and on a busy disk a killed server then loses jobs that were acknowledged.
     var redisDefinition: Supervisor.Definition {
         Supervisor.Definition(
             name: Self.redis,
             command: [
                 redisProgram, "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir",
-                state.redisFolder, "--daemonize", "no", "--appendonly", "yes", "--appendfsync", "everysec", "--save",
+                state.redisFolder, "--daemonize", "no", "--appendonly", "yes", "--appendfsync", "always", "--save",
                 "", "--maxmemory-policy", "noeviction", "--logfile", "", "--loglevel", "notice",
             ],
             environment: environment, log: "\(state.logs)/redis.log")
