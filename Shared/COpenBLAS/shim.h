@@ -1,1 +1,2 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 #include <cblas.h>

@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Called on every new connection: after a restart of the server, whose leases all look over, nothing is reaped for a
 -- lease. Also keeps the settings that other scripts read.
 -- KEYS: 1 meta

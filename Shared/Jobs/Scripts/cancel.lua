@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Cancels a job and what it asked for.
 -- KEYS: 1 meta
 -- ARGV: 1 id

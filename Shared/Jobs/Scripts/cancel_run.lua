@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Cancels every stage of a run, last ones first, so that they end as cancelled and not for a parent's sake.
 -- KEYS: 1 meta
 -- ARGV: 1 run

@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Takes the best ready jobs of some kinds under a lease, each with a new fence. Delayed jobs that are due are made
 -- ready first; jobs past their deadline are ended on the way. A call whose answer was lost may be sent again: the same
 -- request of the same worker gets the same jobs.

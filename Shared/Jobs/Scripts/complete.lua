@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Ends a job with success: result, what waits for it, its run, its time to live.
 -- KEYS: 1 meta
 -- ARGV: 1 id, 2 fence, 3 result JSON

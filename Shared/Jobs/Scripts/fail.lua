@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Ends an attempt with an error: delayed for another attempt, else failed (permanent) or dead (exhausted).
 -- KEYS: 1 meta
 -- ARGV: 1 id, 2 fence, 3 error JSON, 4 '1' where retrying may help, 5 pause ms before the next attempt

@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Extends leases, stores progress, tells what the holder must do. A job past its deadline ends here.
 -- KEYS: 1 meta
 -- ARGV: 1 lease ms, then three a job: id, fence, progress JSON or ''

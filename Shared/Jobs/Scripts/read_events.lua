@@ -1,4 +1,5 @@
 #!lua flags=no-writes,allow-stale
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Reads a stream after a cursor, and tells whether older events than the cursor's were trimmed away.
 -- KEYS: 1 meta, 2 stream
 -- ARGV: 1 cursor or '', 2 limit

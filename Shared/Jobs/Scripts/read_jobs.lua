@@ -1,4 +1,5 @@
 #!lua flags=no-writes
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Lists jobs, the newest first, without payloads and results.
 -- KEYS: 1 meta
 -- ARGV: 1 cursor or '', 2 limit, 3 state or '', 4 kind or '', 5 run or ''

@@ -1,4 +1,5 @@
 #!lua flags=no-writes
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Reads a run with its stages as they are at one moment.
 -- KEYS: 1 meta
 -- ARGV: 1 run

@@ -1,4 +1,5 @@
 #!lua flags=no-writes
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Depths, age of the oldest ready job, and counters of some queues.
 -- KEYS: 1 meta
 -- ARGV: kinds

@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Gives back jobs whose lease has ended, ends those past their deadline, goes on with what other scripts left.
 -- After a restart or a stall of the server it waits a lease, so that living workers can say so.
 -- KEYS: 1 meta

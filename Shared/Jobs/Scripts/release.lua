@@ -1,4 +1,5 @@
 #!lua flags=allow-oom
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Gives a job back at its old place because its worker stops.
 -- KEYS: 1 meta
 -- ARGV: 1 id, 2 fence

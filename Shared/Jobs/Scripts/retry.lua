@@ -1,4 +1,5 @@
 #!lua
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Makes an ended job ready again with fresh counters, the stages it had failed waiting again, and forgets the children
 -- of it that did not succeed.
 -- KEYS: 1 meta

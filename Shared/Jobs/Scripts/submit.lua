@@ -1,4 +1,5 @@
 #!lua
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Accepts one job: looks the idempotency key and the id up, creates the job, makes it ready, wakes a worker.
 -- KEYS: 1 meta, 2 idempotency record (or meta again where there is no key)
 -- ARGV: 1 id, 2 kind, 3 version, 4 payload, 5 tenant, 6 priority, 7 parent or '', 8 traceparent or '',

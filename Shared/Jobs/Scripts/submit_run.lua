@@ -1,4 +1,5 @@
 #!lua
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 -- Accepts a run: every stage and edge at once, stages without parents ready, the rest waiting.
 -- KEYS: 1 meta, 2 idempotency record (or meta again where there is no key)
 -- ARGV: 1 run, 2 name, 3 tenant, 4 traceparent or '', 5 idempotency time to live ms, or '' without a key,
