@@ -24,8 +24,10 @@ struct StoriesTestsSerial {
             let start = try perplexity(run, "perplexity-start")
             let medical = try perplexity(run, "perplexity-medical")
             let control = try perplexity(run, "perplexity-control")
-            #expect(medical["biomedical", default: .infinity] < control["biomedical", default: 0])
-            #expect(medical["biomedical", default: .infinity] < start["biomedical", default: 0])
+            for domain in ["biomedical", "clinical"] {
+                #expect(medical[domain, default: .infinity] < control[domain, default: 0])
+                #expect(medical[domain, default: .infinity] < start[domain, default: 0])
+            }
             #expect(control["general", default: .infinity] < start["general", default: 0])
             try expectScores(run)
             try await expectReport(stack, run)
@@ -68,7 +70,7 @@ struct StoriesTestsSerial {
         let report = try #require(run["report"]?.result?.output?["report"]?.stringValue)
         let page = try await stack.gateway.get("/v1/artifacts/\(report)/files/report.md")
         let markdown = String(decoding: page.body, as: UTF8.self)
-        for words in ["stories260k", "medical", "control", "tuned", "biomedical", "perplexity"] {
+        for words in ["stories260k", "medical", "control", "tuned", "against control", "control ended at", "| cut |"] {
             #expect(markdown.contains(words), "the report does not speak of \(words)")
         }
         let json = try await stack.gateway.get("/v1/artifacts/\(report)/files/report.json")

@@ -6,7 +6,7 @@ import Testing
 
 /// The recipe that is there to be tried first.
 @Suite("mellama run smoke.yaml, from the command line to the report")
-struct RecipeTests {
+struct RecipeTestsSerial {
     @Test("Its data lies below a data root, or is uploaded first", arguments: [true, false])
     func smoke(isDataRoot: Bool) async throws {
         try await StackFixture.with(dataRoots: isDataRoot ? [StackFixture.recipes] : []) { stack in

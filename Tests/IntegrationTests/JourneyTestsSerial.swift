@@ -8,7 +8,7 @@ import Testing
 
 /// A user's ways through the API of a running stack.
 @Suite("A user's day over HTTP")
-struct JourneyTests {
+struct JourneyTestsSerial {
     @Test("An Idempotency-Key with the same body is the same job, with another body a conflict")
     func idempotency() async throws {
         try await StackFixture.with { stack in

@@ -7,7 +7,7 @@ import Testing
 
 /// What can't be done is told at submit, by the real gateway, and leaves nothing behind.
 @Suite("Bad input is refused at the door with a problem document")
-struct RefusalTests {
+struct RefusalTestsSerial {
     /// A request that must be refused.
     private struct Case {
         var path = "/v1/jobs"

@@ -9,7 +9,7 @@ import Testing
 /// Clinical text lives in payloads, results and artifacts. A word that occurs nowhere else is sent through the whole
 /// stack, in work that succeeds and in work that fails, and must be found nowhere else.
 @Suite("A patient's words are in no log, event, metric or error")
-struct CanaryTests {
+struct CanaryTestsSerial {
     private static let canary = "Xyzzyqueloid"
 
     /// What is written into the data root: good text, and the ways in which files go bad.
