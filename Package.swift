@@ -137,7 +137,8 @@ let services: [Target] = [
     tests("mellama", ["Messages", "TestSupport"]),
     .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: settings),
     .testTarget(
-        name: "IntegrationTests", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", "TestSupport", .httpClient],
+        name: "IntegrationTests",
+        dependencies: ["Messages", "Redis", "Jobs", "Artifacts", "TestSupport", "OracleSupport", .httpClient],
         path: "Tests/IntegrationTests", swiftSettings: settings),
 ]
 

@@ -2,16 +2,18 @@
 
 import Foundation
 import Messages
+import OracleSupport
 import Testing
 
 /// The main job on public data.
 @Suite(
     "stories-pubmedqa.yaml: what medical text does to a real model, beside a control",
-    .enabled(if: PublicData.folder != nil, "MELLAMA_DATA names no folder of public data"))
+    .enabled(
+        if: OutsideData.data?.holds("stories260k/config.json") == true, "MELLAMA_DATA names no folder of public data"))
 struct StoriesTestsSerial {
     @Test("Medical perplexity falls more in the medical branch than in the control, and the report says so")
     func journey() async throws {
-        let data = try #require(PublicData.folder)
+        let data = try #require(OutsideData.data).path
         try await StackFixture.with(dataRoots: [StackFixture.recipes, data]) { stack in
             let command = try await CommandRun.mellama(
                 ["run", "\(StackFixture.recipes)/stories-pubmedqa.yaml", "--watch", "--gateway", stack.gateway.url],

@@ -18,6 +18,12 @@ enum StopSignal {
         signal(SIGINT, note)
         signal(SIGTERM, note)
         signal(SIGPIPE, SIG_IGN)
+        // Whoever started us may have blocked them, and a mask is inherited.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGINT)
+        sigaddset(&mask, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
     }
 
     /// The signal that came last, if one came.
