@@ -66,10 +66,11 @@ struct ModelShape: Sendable, Hashable {
     }
 
     /// Activations kept for the backward pass of `tokens` tokens in sequences of `length`, in float32 bytes: by block the
-    /// inputs of each product and norm, and the attention weights; then the logits. An estimate, not a measurement.
+    /// inputs of each product and norm. Attention weights are computed again, for one head at a time, and logits a few
+    /// rows at a time. An estimate, not a measurement.
     func activationBytes(tokens: Double, length: Int) -> Double {
         let block = 8 * hidden + 2 * heads * headSize + 2 * keyValueHeads * headSize + 4 * intermediate
-        let attention = heads * length
-        return 4 * tokens * (Double(layers) * Double(block + attention) + 2 * Double(vocabulary))
+        let passing = Double(2 * length * length + min(Int(tokens), 1024) * vocabulary)
+        return 4 * (tokens * Double(layers) * Double(block) + passing)
     }
 }

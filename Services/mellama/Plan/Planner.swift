@@ -32,22 +32,26 @@ struct Planner: Sendable {
         return result
     }
 
+    /// The trainer's rank where a recipe names none.
+    private static let defaultRank = 8
+
     private func train(_ definition: RecipeStage, _ result: inout Plan.Stage) {
         let payload = definition.payload
         let settings = payload["recipe"] ?? .object([:])
         let shape = shape(of: payload["model"])
         if shape == nil { result.unknown.append("parameters: the model is not known before it runs") }
-        let lora = settings["lora"].flatMap { $0 == .null ? nil : $0 }
+        // Instruction tuning trains an adapter whatever the recipe says (the trainer's defaults are the paper's).
+        let isTuning = definition.kind == .trainTune
+        let lora = settings["lora"].flatMap { $0 == .null ? nil : $0 } ?? (isTuning ? .object([:]) : nil)
         result.parameters = shape?.parameters
         result.trainedParameters = shape?.parameters
         if let lora {
-            let rank = lora["rank"]?.doubleValue.map(Int.init)
-            if rank == nil { result.unknown.append("trained parameters: lora.rank is not given") }
+            let rank = integer(lora, "rank") ?? Self.defaultRank
             var targets: [String]?
             if case .array(let items)? = lora["targets"] { targets = items.compactMap(\.stringValue) }
-            result.trainedParameters = rank.flatMap { shape?.adapterParameters(rank: $0, targets: targets) }
+            result.trainedParameters = shape?.adapterParameters(rank: rank, targets: targets)
         }
-        count(settings, payload, &result)
+        count(settings, payload, epochs: isTuning ? 3 : definition.kind == .trainSupervised ? 5 : 1, &result)
         if let tokens = result.tokens, let parameters = result.parameters {
             result.flops = (lora == nil ? 6 : 4) * parameters * tokens
         }
@@ -62,7 +66,7 @@ struct Planner: Sendable {
     }
 
     /// Steps and tokens: `maxSteps`, or `epochs` over a data set whose size the recipe states.
-    private func count(_ settings: JSONValue, _ payload: JSONValue, _ result: inout Plan.Stage) {
+    private func count(_ settings: JSONValue, _ payload: JSONValue, epochs: Double, _ result: inout Plan.Stage) {
         let missing = ["microBatch", "accumulation", "sequenceLength"].filter { integer(settings, $0) == nil }
         guard missing.isEmpty, let batch = integer(settings, "microBatch"),
             let accumulation = integer(settings, "accumulation"), let length = integer(settings, "sequenceLength")
@@ -75,7 +79,7 @@ struct Planner: Sendable {
         if let steps = integer(settings, "maxSteps") {
             result.steps = steps
         } else if let available = datasetTokens(payload["dataset"]) {
-            let epochs = settings["epochs"]?.doubleValue ?? 1
+            let epochs = settings["epochs"]?.doubleValue ?? epochs
             result.steps = Int((epochs * available / perStep).rounded(.up))
         } else {
             result.unknown.append("steps: the data's size is known when it has been tokenized")
