@@ -102,20 +102,20 @@ struct EvaluatorBadInputTests {
             ], on: desk, saying: ["48 tokens", "32"])
     }
 
-    @Test func aStoppedEvaluationEndsItsSiblings() async throws {
+    @Test func aStoppedEvaluationEndsItsSiblings() throws {
         let desk = try EvaluatorJobTests.desk()
-        // Long answers on many items, so that it is still under way.
+        // Far more items than three seconds answer. The shell that becomes the evaluator leaves the stop behind: a test
+        // that waits for its turn on a busy machine could come too late.
         let record = #"{"QUESTION": "Is it so?", "CONTEXTS": ["It may be."], "final_decision": "yes"}"#
-        let records = (0..<4000).map { #""\#($0)": \#(record)"# }
+        let records = (0..<60_000).map { #""\#($0)": \#(record)"# }
         try desk.write("many.json", "{\(records.joined(separator: ",\n"))}")
         let before = desk.contents()
         let arguments = try [
             "run", desk.job(.evaluateTask, payload(["data": "many.json"])), "--out",
             desk.folder.appending(path: "result.json").path,
         ]
-        let process = try ServiceProcess(arguments, name: "evaluator", environment: desk.environment)
-        #expect(try await ServiceProcess.wait { process.said.contains("evaluate.task: asking") })
-        process.signal(15)
+        let process = try ServiceProcess(
+            arguments, name: "evaluator", environment: desk.environment, shell: "(sleep 3; kill -TERM $$) & :")
         let outcome = try desk.outcome(process.finish(), .evaluateTask)
         #expect(outcome.status == 143 && outcome.errors == [] && outcome.result?.status == .cancelled)
         #expect(desk.contents() == before)
