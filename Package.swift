@@ -21,6 +21,7 @@ extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let httpClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let yams = product(name: "Yams", package: "Yams")
 }
@@ -77,6 +78,10 @@ let platformHalf: [Target] = [
     .target(
         name: "TestSupport", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", .logging, .serviceLifecycle],
         path: "Tests/TestSupport", swiftSettings: settings),
+    .executableTarget(
+        name: "queue-driver",
+        dependencies: ["Messages", "Telemetry", "Redis", "Jobs", .logging, .serviceLifecycle, .unixSignals],
+        path: "Tests/QueueDriver", swiftSettings: settings),
     tests("Messages"),
     tests("Telemetry", [.logging, .metrics]),
     tests("Redis", ["TestSupport", .logging]),
