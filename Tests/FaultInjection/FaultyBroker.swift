@@ -76,6 +76,15 @@ public struct FaultyBroker: JobBroker {
         }
     }
 
+    public func complete(
+        _ completions: [Completion], thenClaim next: ClaimRequest?
+    ) async throws(JobError) -> CompletionReply {
+        // A call without completions is a claim, and fails like one.
+        try await call(completions.isEmpty ? .claim : .complete) { () throws(JobError) in
+            try await inner.complete(completions, thenClaim: next)
+        }
+    }
+
     @discardableResult
     public func fail(
         _ job: JobID, fence: Fence, failure: JobFailure, retryAfter: Duration

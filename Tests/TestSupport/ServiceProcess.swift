@@ -5,7 +5,7 @@ import Glibc
 import Synchronization
 
 /// An executable of ours as a process of its own, found beside the test bundle.
-public struct ServiceProcess {
+public struct ServiceProcess: Sendable {
     /// How a process ended, and what it printed.
     public struct Result: Sendable {
         /// Its exit code; negative for the signal that killed it.

@@ -31,7 +31,8 @@ public final class StallingProxy: Sendable {
     /// A proxy before a port of 127.0.0.1.
     public init(to target: UInt16) throws {
         self.target = target
-        listener = Self.socket()
+        let listener = Self.socket()
+        self.listener = listener
         var address = Self.address(0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = withUnsafeMutablePointer(to: &address) { pointer in
