@@ -18,7 +18,7 @@ public struct FaultyBroker: JobBroker {
     /// Ends this process at once, as `kill -9` does.
     public static func die() -> Never {
         kill(getpid(), SIGKILL)
-        while true { pause() }
+        while true { Glibc.pause() }
     }
 
     private func call<Value: Sendable>(
@@ -48,6 +48,12 @@ public struct FaultyBroker: JobBroker {
 
     public func submit(_ submission: JobSubmission) async throws(JobError) -> SubmitReceipt {
         try await call(.submit) { () throws(JobError) in try await inner.submit(submission) }
+    }
+
+    public func submit(
+        _ submissions: [JobSubmission]
+    ) async throws(JobError) -> [Result<SubmitReceipt, JobError>] {
+        try await call(.bulk) { () throws(JobError) in try await inner.submit(submissions) }
     }
 
     public func submit(_ submission: RunSubmission) async throws(JobError) -> RunSubmitReceipt {
@@ -114,6 +120,45 @@ public struct FaultyBroker: JobBroker {
 
     public func retry(_ job: JobID) async throws(JobError) -> JobState {
         try await call(.retry) { () throws(JobError) in try await inner.retry(job) }
+    }
+
+    @discardableResult
+    public func discard(_ job: JobID) async throws(JobError) -> JobState {
+        try await call(.administer) { () throws(JobError) in try await inner.discard(job) }
+    }
+
+    public func purge(_ job: JobID) async throws(JobError) {
+        try await call(.administer) { () throws(JobError) in try await inner.purge(job) }
+    }
+
+    public func purge(_ run: RunID) async throws(JobError) {
+        try await call(.administer) { () throws(JobError) in try await inner.purge(run) }
+    }
+
+    public func purgeEnded(before: Int64, limit: Int) async throws(JobError) -> Int {
+        try await call(.administer) { () throws(JobError) in try await inner.purgeEnded(before: before, limit: limit) }
+    }
+
+    public func control(_ kind: JobKind) async throws(JobError) -> QueueControl {
+        try await call(.administer) { () throws(JobError) in try await inner.control(kind) }
+    }
+
+    public func setControl(_ kind: JobKind, _ control: QueueControl) async throws(JobError) {
+        try await call(.administer) { () throws(JobError) in try await inner.setControl(kind, control) }
+    }
+
+    public func pause(_ kind: JobKind) async throws(JobError) {
+        try await call(.administer) { () throws(JobError) in try await inner.pause(kind) }
+    }
+
+    public func resume(_ kind: JobKind) async throws(JobError) {
+        try await call(.administer) { () throws(JobError) in try await inner.resume(kind) }
+    }
+
+    public func check(repair: Bool, cursor: String?, limit: Int) async throws(JobError) -> QueueAudit {
+        try await call(.administer) { () throws(JobError) in
+            try await inner.check(repair: repair, cursor: cursor, limit: limit)
+        }
     }
 
     @discardableResult

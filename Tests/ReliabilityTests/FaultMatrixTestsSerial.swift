@@ -188,6 +188,8 @@ struct FaultMatrixTestsSerial {
             }
             #expect(try await bench.broker.job(job)?.crashes == 0)
             // A worker that dies just before the clock steps back: its lease seems to last ten minutes more.
+            clock.run(offset: .seconds(600))
+            try await Task.sleep(for: .milliseconds(1300))
             doomed.kill()
             clock.run(offset: .seconds(-600))
             let stepped = ContinuousClock.now

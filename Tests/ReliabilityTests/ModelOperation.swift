@@ -20,6 +20,15 @@ enum ModelOperation: Hashable, Sendable {
     case cancelRun(run: Int)
     case retry(job: Int)
     case reap
+    case bulk([Submission])
+    /// Completions, and a claim in the same call.
+    case completeMany(attempts: [Int], kinds: Int, limit: Int)
+    case discard(job: Int)
+    case purge(job: Int)
+    case purgeRun(run: Int)
+    case purgeEnded(age: Int, limit: Int)
+    case control(kind: Int, isPaused: Bool, depth: Int?, running: Int?, tenantDepth: Int?, tenantRunning: Int?)
+    case pause(kind: Int, Bool)
     /// Milliseconds.
     case pass(Int)
 
@@ -37,6 +46,8 @@ enum ModelOperation: Hashable, Sendable {
         var attempts: Int
         var crashes: Int
         var key: Int?
+        /// Milliseconds from now.
+        var notBefore: Int?
     }
 
     static let kinds: [JobKind] = [.tokenizeText, .inferScore]
@@ -45,14 +56,15 @@ enum ModelOperation: Hashable, Sendable {
     static func random(_ g: inout SeededGenerator) -> ModelOperation {
         func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &g) }
         func rarely(_ n: Int, _ value: @autoclosure () -> Int) -> Int? { below(n) == 0 ? value() : nil }
-        switch below(100) {
-        case 0..<16:
-            return .submit(
-                Submission(
-                    body: below(4), repeats: rarely(8, below(20)), kind: below(2), tenant: below(2),
-                    priority: below(4) == 0 ? below(5) - 2 : 0, parent: rarely(4, below(20)),
-                    deadline: rarely(5, 1 + below(20) * 1000), attempts: 1 + below(3), crashes: 1 + below(3),
-                    key: rarely(6, below(3))))
+        func submission() -> Submission {
+            Submission(
+                body: below(4), repeats: rarely(8, below(20)), kind: below(2), tenant: below(2),
+                priority: below(4) == 0 ? below(5) - 2 : 0, parent: rarely(4, below(20)),
+                deadline: rarely(5, 1 + below(20) * 1000), attempts: 1 + below(3), crashes: 1 + below(3),
+                key: rarely(6, below(3)), notBefore: rarely(6, below(8) * 1000))
+        }
+        switch below(114) {
+        case 0..<16: return .submit(submission())
         case 16..<22:
             return .submitRun(shape: below(ModelRecipe.count), priority: below(3) - 1, key: rarely(6, below(2)))
         case 22..<44:
@@ -68,6 +80,18 @@ enum ModelOperation: Hashable, Sendable {
         case 81..<83: return .cancelRun(run: below(4))
         case 83..<88: return .retry(job: below(20))
         case 88..<94: return .reap
+        case 94..<97: return .bulk((0...below(4)).map { _ in submission() })
+        case 97..<101:
+            return .completeMany(attempts: (0...below(2)).map { _ in below(20) }, kinds: 1 + below(3), limit: below(3))
+        case 101: return .discard(job: below(20))
+        case 102: return .purge(job: below(20))
+        case 103: return .purgeRun(run: below(4))
+        case 104: return .purgeEnded(age: below(5) * 1000, limit: 1 + below(4))
+        case 105, 106:
+            return .control(
+                kind: below(2), isPaused: below(4) == 0, depth: rarely(3, 2 + below(6)), running: rarely(3, 1 + below(3)),
+                tenantDepth: rarely(3, 1 + below(4)), tenantRunning: rarely(2, 1 + below(2)))
+        case 107: return .pause(kind: below(2), below(3) == 0)
         default: return .pass(1 + below(12) * 700)
         }
     }

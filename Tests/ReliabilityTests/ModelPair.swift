@@ -46,7 +46,57 @@ final class ModelPair {
             clock.set(now)
             serverClock.freeze(at: now)
             return
-        case .submit(let submission): try await submit(submission)
+        case .submit(let drawn):
+            let submission = make(drawn, id: JobID("j\(jobs.count)"))
+            let receipt = try await both { try await $0.submit(submission) }
+            if let receipt, !jobs.contains(receipt.id) { jobs.append(receipt.id) }
+        case .bulk(let drawn):
+            let submissions = drawn.enumerated().map { make($1, id: JobID("j\(jobs.count + $0)-\($0)")) }
+            for case .success(let receipt) in try await both({ try await $0.submit(submissions) }) ?? []
+            where !jobs.contains(receipt.id) { jobs.append(receipt.id) }
+        case .completeMany(let numbers, let kinds, let limit):
+            let completions = numbers.compactMap { attempts.at($0) }.map { job, fence in
+                Completion(job: job, fence: fence, result: JobResult(status: .succeeded, output: ["ids": [[3]]]))
+            }
+            let next =
+                limit == 0
+                ? nil
+                : ClaimRequest(kinds: wanted(kinds), worker: WorkerID("w0"), limit: limit, lease: .seconds(5))
+            let answer = try await both { broker in
+                let reply = try await broker.complete(completions, thenClaim: next)
+                return Answer(refusals: reply.refusals, claimed: reply.claimed)
+            }
+            attempts += answer?.claimed.jobs.map { ($0.id, $0.fence) } ?? []
+        case .discard(let number):
+            guard let job = jobs.at(number) else { return }
+            _ = try await both { try await $0.discard(job) }
+        case .purge(let number):
+            guard let job = jobs.at(number) else { return }
+            _ = try await both { try await $0.purge(job) }
+        case .purgeRun(let number):
+            guard let run = runs.at(number) else { return }
+            _ = try await both { try await $0.purge(run) }
+        case .purgeEnded(let age, let limit):
+            let before = now - Int64(age)
+            _ = try await both { try await $0.purgeEnded(before: before, limit: limit) }
+        case .control(let kind, let isPaused, let depth, let running, let tenantDepth, let tenantRunning):
+            var control = QueueControl()
+            control.isPaused = isPaused
+            control.maximumDepth = depth
+            control.maximumRunning = running
+            control.tenantMaximumDepth = tenantDepth
+            control.tenantMaximumRunning = tenantRunning
+            let wanted = control
+            _ = try await both { try await $0.setControl(ModelOperation.kinds[kind], wanted) }
+            _ = try await both { try await $0.control(ModelOperation.kinds[kind]) }
+        case .pause(let kind, let isPaused):
+            _ = try await both {
+                if isPaused {
+                    try await $0.pause(ModelOperation.kinds[kind])
+                } else {
+                    try await $0.resume(ModelOperation.kinds[kind])
+                }
+            }
         case .submitRun(let shape, let priority, let key):
             let submission = RunSubmission(
                 id: RunID("r\(runs.count)"), recipe: ModelRecipe.make(shape), priority: priority,
@@ -57,7 +107,7 @@ final class ModelPair {
                 jobs += (try await memory.run(receipt.id))?.stages.map(\.id) ?? []
             }
         case .claim(let kinds, let worker, let limit, let lease):
-            let wanted = ModelOperation.kinds.enumerated().filter { kinds & (1 << $0.offset) != 0 }.map(\.element)
+            let wanted = wanted(kinds)
             let claimed = try await both {
                 try await $0.claim(
                     kinds: wanted, worker: WorkerID("w\(worker)"), limit: limit, lease: .milliseconds(lease))
@@ -99,6 +149,12 @@ final class ModelPair {
             guard let job = jobs.at(number) else { return }
             _ = try await both { try await $0.retry(job) }
         case .reap:
+            // Of leases of several kinds that have ended, which is looked at first is open; it matters in a family.
+            let running = try await memory.jobs(JobFilter(state: .running, limit: 1000)).jobs
+            let hasFamily = running.contains { child in
+                running.contains { $0.id == child.parent && $0.kind != child.kind }
+            }
+            guard !hasFamily else { return }
             // The detector of stalls compares the server's clock with the machine's, and here the server's stands still.
             redis.stall.detector.withLock { $0 = StallDetector() }
             _ = try await both { try await $0.reap() }
@@ -106,17 +162,24 @@ final class ModelPair {
         try await compare()
     }
 
-    private func submit(_ s: ModelOperation.Submission) async throws {
-        let kind = ModelOperation.kinds[s.kind]
-        let repeated = s.repeats.flatMap { jobs.at($0) }
-        let id = repeated ?? JobID("j\(jobs.count)")
-        let submission = JobSubmission(
-            id: id, message: JobMessage(kind: kind, payload: ["tokenizer": "t.json", "texts": [.string("\(s.body)")]]),
+    /// What a call of several parts answers.
+    private struct Answer: Hashable, Sendable {
+        var refusals: [JobError?]
+        var claimed: ClaimResult
+    }
+
+    private func wanted(_ kinds: Int) -> [JobKind] {
+        ModelOperation.kinds.enumerated().filter { kinds & (1 << $0.offset) != 0 }.map(\.element)
+    }
+
+    private func make(_ s: ModelOperation.Submission, id: JobID) -> JobSubmission {
+        JobSubmission(
+            id: s.repeats.flatMap { jobs.at($0) } ?? id,
+            message: JobMessage(
+                kind: ModelOperation.kinds[s.kind], payload: ["tokenizer": "t.json", "texts": [.string("\(s.body)")]]),
             tenant: "t\(s.tenant)", priority: s.priority, parent: s.parent.flatMap { jobs.at($0) },
-            deadline: s.deadline.map { now + Int64($0) }, maximumAttempts: s.attempts, maximumCrashes: s.crashes,
-            idempotencyKey: s.key.map { "k\($0)" })
-        let receipt = try await both { try await $0.submit(submission) }
-        if let receipt, !jobs.contains(receipt.id) { jobs.append(receipt.id) }
+            deadline: s.deadline.map { now + Int64($0) }, notBefore: s.notBefore.map { now + Int64($0) },
+            maximumAttempts: s.attempts, maximumCrashes: s.crashes, idempotencyKey: s.key.map { "k\($0)" })
     }
 
     /// Calls both; throws where the answers differ, else gives the answer, nil where it was an error.
