@@ -13,6 +13,7 @@ import TestSupport
 final class Chaos: Sendable {
     private struct State {
         var workers: [WorkerProcess] = []
+        /// What was done, by name.
         var disturbances: [String: Int] = [:]
         var runs = 0
         var isOver = false
@@ -156,12 +157,14 @@ final class Chaos: Sendable {
         var g = SeededGenerator(seed &* 77)
         while !isOver {
             try? await Task.sleep(for: .milliseconds(150))
-            let known = bench.acknowledged.sorted()
-            guard let id = known.randomElement(using: &g) else { continue }
-            if Bool.random(using: &g) {
-                if Int.random(in: 0..<3, using: &g) == 0 { _ = try? await bench.broker.cancel(JobID(id)) }
-            } else {
-                _ = try? await bench.broker.retry(JobID(id))
+            // Among the newest, half of which have not ended; of those that have, some may be retried.
+            guard let page = try? await bench.broker.jobs(JobFilter(limit: 20)).jobs,
+                let job = page.randomElement(using: &g)
+            else { continue }
+            if job.state.isTerminal {
+                if (try? await bench.broker.retry(job.id)) != nil { count("jobs retried by hand") }
+            } else if Int.random(in: 0..<3, using: &g) == 0 {
+                if (try? await bench.broker.cancel(job.id)) != nil { count("cancellations") }
             }
         }
     }

@@ -234,7 +234,10 @@ public struct QueueInvariants {
                 isOwned =
                     parts.count == 3
                     && (parts[1] == "job" ? jobs[parts[2]] != nil : dump.entries["run:\(parts[2])"] != nil)
-            case "q": isOwned = parts.count >= 3 && kinds.contains(parts[1]) && ofQueue.contains(parts[2])
+            case "q":
+                // A queue may be told its limits before its first job.
+                let isKnown = parts.count >= 3 && (kinds.contains(parts[1]) || parts[2] == "ctl")
+                isOwned = isKnown && ofQueue.contains(parts[2])
             case "claim", "idem": isOwned = dump.entries[key]?.expires == true
             default: isOwned = false
             }
