@@ -50,7 +50,7 @@ let platformHalf: [Target] = [
     .systemLibrary(name: "COpenSSL", path: "Shared/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     shared("Messages"),
     shared("Telemetry", [.logging, .metrics]),
-    shared("Redis", ["CHiredis", .logging]),
+    shared("Redis", ["CHiredis", "COpenSSL", .logging]),
     shared(
         "Jobs", ["Messages", "Redis", .logging, .metrics, .serviceLifecycle],
         resources: [

@@ -17,4 +17,11 @@ struct JobBrokerConformanceTests {
             try await example.check(.redis(redis))
         }
     }
+
+    @Test("on Redis over TLS", arguments: JobBrokerConformance.cases)
+    func overTLS(example: JobBrokerConformance.Case) async throws {
+        try await RedisFixture.withTLS { redis, _ in
+            try await example.check(.redis(redis))
+        }
+    }
 }

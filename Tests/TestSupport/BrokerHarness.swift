@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 public import Jobs
+public import Redis
 import Synchronization
 
 /// A broker under test and a way to let its time pass.
@@ -22,12 +23,15 @@ public struct BrokerHarness: Sendable {
         return BrokerHarness(broker) { clock.advance(by: $0) }
     }
 
-    /// A broker on a real server: time passes by itself.
-    public static func redis(_ fixture: RedisFixture, namespace: String = "test") -> BrokerHarness {
+    /// A broker on a real server: time passes by itself. `configuration` is another way to it than the fixture's.
+    public static func redis(
+        _ fixture: RedisFixture, namespace: String = "test", configuration: RedisConfiguration? = nil
+    ) -> BrokerHarness {
         var options = RedisBrokerOptions()
         options.namespace = namespace
         options.crashPause = .milliseconds(20)
-        let broker = RedisJobBroker(configuration: fixture.configuration, options: options, logger: fixture.logger)
+        let broker = RedisJobBroker(
+            configuration: configuration ?? fixture.configuration, options: options, logger: fixture.logger)
         return BrokerHarness(broker) { try await Task.sleep(for: $0 + .milliseconds(2)) }
     }
 

@@ -106,7 +106,9 @@ extension JobError {
         case let error as RedisError:
             let isAway =
                 error.isRetryable
-                || [.closed, .cancelled, .authenticationFailed, .invalidConfiguration].contains(error.code)
+                || [
+                    .closed, .cancelled, .authenticationFailed, .notPermitted, .tlsFailed, .invalidConfiguration,
+                ].contains(error.code)
             self.init(isAway ? .unavailable : .malformed, operation: operation, detail: error.description)
         case is CancellationError:
             self.init(.unavailable, operation: operation, detail: "the calling task was cancelled")

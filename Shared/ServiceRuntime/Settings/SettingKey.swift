@@ -25,6 +25,10 @@ public struct SettingKey: Sendable, Hashable {
     }
 
     public static let redisURL = SettingKey("redisURL")
+    public static let redisCA = SettingKey("redisCA")
+    public static let redisCertificate = SettingKey("redisCertificate")
+    public static let redisKey = SettingKey("redisKey")
+    public static let acceptUnsafeRedis = SettingKey("acceptUnsafeRedis")
     public static let namespace = SettingKey("namespace")
     public static let dataRoots = SettingKey("dataRoots")
     public static let artifacts = SettingKey("artifacts")
@@ -40,8 +44,8 @@ public struct SettingKey: Sendable, Hashable {
 
     /// What every service takes.
     public static let everyService: [SettingKey] = [
-        redisURL, namespace, dataRoots, artifacts, adminHost, adminPort, logLevel, logFormat, concurrency, leaseSeconds,
-        memoryBudget, startTimeout, stopTimeout,
+        redisURL, redisCA, redisCertificate, redisKey, acceptUnsafeRedis, namespace, dataRoots, artifacts, adminHost,
+        adminPort, logLevel, logFormat, concurrency, leaseSeconds, memoryBudget, startTimeout, stopTimeout,
     ]
 
     /// What only the gateway takes; a file for the whole stack may hold them.
