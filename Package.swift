@@ -45,6 +45,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
         path: "Tests/\(name)Tests", swiftSettings: settings)
 }
 
+/// What the tests of both halves use.
+let testing: [Target] = [
+    .target(name: "FuzzSupport", path: "Tests/FuzzSupport", swiftSettings: settings)
+]
+
 let platformHalf: [Target] = [
     .systemLibrary(name: "CHiredis", path: "Shared/CHiredis", providers: [.apt(["libhiredis-dev"])]),
     .systemLibrary(name: "COpenSSL", path: "Shared/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -77,9 +82,9 @@ let platformHalf: [Target] = [
     .target(
         name: "TestSupport", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", .logging, .serviceLifecycle],
         path: "Tests/TestSupport", swiftSettings: settings),
-    tests("Messages"),
+    tests("Messages", ["FuzzSupport"]),
     tests("Telemetry", [.logging, .metrics]),
-    tests("Redis", ["TestSupport", .logging]),
+    tests("Redis", ["FuzzSupport", "TestSupport", .logging]),
     tests("Jobs", ["Messages", "Redis", "TestSupport", .logging]),
     tests("Artifacts", ["Messages", "TestSupport"]),
 ]
@@ -120,7 +125,7 @@ let services: [Target] = [
             "Messages", "Telemetry", "Redis", "Jobs", "Artifacts",
             .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle, .yams,
         ]),
-    tests("ServiceRuntime", ["Messages", "Jobs", "Artifacts", "TestSupport", .logging]),
+    tests("ServiceRuntime", ["Messages", "Redis", "Jobs", "Artifacts", "FuzzSupport", "TestSupport", .logging]),
     service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "COpenSSL", .hummingbird]),
     service("tokenizer", ["ServiceRuntime", "Tokenization", "Corpora"]),
     service("trainer", ["ServiceRuntime", "Training", "Checkpoints", "Corpora", "Llama", "Tensors"]),
@@ -163,7 +168,8 @@ if half == nil {
 let package = Package(
     name: "mellama",
     dependencies: half == "model" ? [] : dependencies,
-    targets: half == "platform" ? platformHalf : half == "model" ? modelHalf : platformHalf + modelHalf + services,
+    targets: testing
+        + (half == "platform" ? platformHalf : half == "model" ? modelHalf : platformHalf + modelHalf + services),
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17
 )
