@@ -31,7 +31,7 @@ struct AccessListTests {
         }
     }
 
-    @Test("The whole queue", arguments: JobBrokerConformance.cases)
+    @Test("The whole queue", .serialized, arguments: JobBrokerConformance.cases)
     func queue(example: JobBrokerConformance.Case) async throws {
         try await Self.with { redis, configuration in
             try await example.check(.redis(redis, configuration: configuration))

@@ -18,7 +18,7 @@ struct JobBrokerConformanceTests {
         }
     }
 
-    @Test("on Redis over TLS", arguments: JobBrokerConformance.cases)
+    @Test("on Redis over TLS", .serialized, arguments: JobBrokerConformance.cases)
     func overTLS(example: JobBrokerConformance.Case) async throws {
         try await RedisFixture.withTLS { redis, _ in
             try await example.check(.redis(redis))
