@@ -66,7 +66,8 @@ struct SettingsTests {
                 "MELLAMA_REDIS_URL": "unix:///run/r", "MELLAMA_DATA_ROOTS": "/a:/b", "MELLAMA_ARTIFACTS": "/art",
                 "MELLAMA_ADMIN_HOST": "0.0.0.0", "MELLAMA_LOG_LEVEL": "Debug", "MELLAMA_LOG_FORMAT": "text",
                 "MELLAMA_LEASE_SECONDS": "2.5", "MELLAMA_MEMORY_BUDGET": "1.5 GiB", "MELLAMA_START_TIMEOUT": "1",
-                "MELLAMA_STOP_TIMEOUT": "2", "MELLAMA_REDIS_CA": "/ca", "MELLAMA_REDIS_CERTIFICATE": "/c",
+                "MELLAMA_STOP_TIMEOUT": "2", "MELLAMA_RETENTION_HOURS": "48", "MELLAMA_TEXT_RETENTION_HOURS": "0.5",
+                "MELLAMA_REDIS_CA": "/ca", "MELLAMA_REDIS_CERTIFICATE": "/c",
                 "MELLAMA_REDIS_KEY": "/k", "MELLAMA_ACCEPT_UNSAFE_REDIS": "1",
             ]))
         #expect(settings.redisCA == "/ca" && settings.redisCertificate == "/c" && settings.redisKey == "/k")
@@ -75,6 +76,7 @@ struct SettingsTests {
         #expect(settings.dataRoots == ["/a", "/b"] && settings.adminHost == "0.0.0.0")
         #expect(settings.logLevel == .debug && settings.logFormat == .text)
         #expect(settings.lease == .seconds(2.5) && settings.memoryBudget == 1_610_612_736)
+        #expect(settings.retention == .seconds(172_800) && settings.textRetention == .seconds(1800))
         #expect(settings.startTimeout == .seconds(1) && settings.stopTimeout == .seconds(2))
     }
 

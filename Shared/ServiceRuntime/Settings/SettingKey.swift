@@ -38,6 +38,8 @@ public struct SettingKey: Sendable, Hashable {
     public static let logFormat = SettingKey("logFormat")
     public static let concurrency = SettingKey("concurrency")
     public static let leaseSeconds = SettingKey("leaseSeconds")
+    public static let retentionHours = SettingKey("retentionHours")
+    public static let textRetentionHours = SettingKey("textRetentionHours")
     public static let memoryBudget = SettingKey("memoryBudget")
     public static let startTimeout = SettingKey("startTimeout")
     public static let stopTimeout = SettingKey("stopTimeout")
@@ -45,7 +47,8 @@ public struct SettingKey: Sendable, Hashable {
     /// What every service takes.
     public static let everyService: [SettingKey] = [
         redisURL, redisCA, redisCertificate, redisKey, acceptUnsafeRedis, namespace, dataRoots, artifacts, adminHost,
-        adminPort, logLevel, logFormat, concurrency, leaseSeconds, memoryBudget, startTimeout, stopTimeout,
+        adminPort, logLevel, logFormat, concurrency, leaseSeconds, retentionHours, textRetentionHours, memoryBudget,
+        startTimeout, stopTimeout,
     ]
 
     /// What only the gateway takes; a file for the whole stack may hold them.
