@@ -53,7 +53,7 @@ let platformHalf: [Target] = [
     shared("Telemetry", [.logging, .metrics]),
     shared("Redis", ["CHiredis", .logging]),
     shared(
-        "Jobs", ["Messages", "Redis", .logging, .metrics, .serviceLifecycle],
+        "Jobs", ["Messages", "Redis", "Telemetry", .logging, .metrics, .serviceLifecycle],
         resources: [
             .embedInCode("Scripts/boot.lua"),
             .embedInCode("Scripts/cancel.lua"),
@@ -85,7 +85,7 @@ let platformHalf: [Target] = [
     tests("Messages"),
     tests("Telemetry", [.logging, .metrics]),
     tests("Redis", ["TestSupport", .logging]),
-    tests("Jobs", ["Messages", "Redis", "TestSupport", .logging]),
+    tests("Jobs", ["Messages", "Redis", "Telemetry", "TestSupport", .logging]),
     tests("Artifacts", ["Messages", "TestSupport"]),
 ]
 
@@ -125,15 +125,19 @@ let services: [Target] = [
             "Messages", "Telemetry", "Redis", "Jobs", "Artifacts",
             .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle, .yams,
         ]),
-    tests("ServiceRuntime", ["Messages", "Jobs", "Artifacts", "TestSupport", .logging]),
-    service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "COpenSSL", .hummingbird]),
+    tests("ServiceRuntime", ["Messages", "Jobs", "Artifacts", "Telemetry", "TestSupport", .logging]),
+    service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "COpenSSL", .hummingbird, .metrics]),
     service("tokenizer", ["ServiceRuntime", "Tokenization", "Corpora"]),
     service("trainer", ["ServiceRuntime", "Training", "Checkpoints", "Corpora", "Llama", "Tensors"]),
     service("inference", ["ServiceRuntime", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
     service("evaluator", ["ServiceRuntime", "MedicalBenchmark", "Corpora"]),
     service("mellama", ["ServiceRuntime", .httpClient, .yams]),
     tests(
-        "gateway", ["Messages", "ServiceRuntime", "Jobs", "Artifacts", "TestSupport", .hummingbirdTesting, .logging]),
+        "gateway",
+        [
+            "Messages", "ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "TestSupport", .hummingbirdTesting,
+            .logging,
+        ]),
     tests("tokenizer", ["Messages", "ServiceRuntime", "TestSupport"]),
     tests(
         "trainer", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "Checkpoints", "Tensors"]),
@@ -143,7 +147,9 @@ let services: [Target] = [
     .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: settings),
     .testTarget(
         name: "IntegrationTests",
-        dependencies: ["Messages", "Redis", "Jobs", "Artifacts", "TestSupport", "OracleSupport", .httpClient],
+        dependencies: [
+            "Messages", "Telemetry", "Redis", "Jobs", "Artifacts", "TestSupport", "OracleSupport", .httpClient,
+        ],
         path: "Tests/IntegrationTests", swiftSettings: settings),
 ]
 

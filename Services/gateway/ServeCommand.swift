@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Hummingbird
+import Jobs
 import Logging
 import ServiceRuntime
 import Telemetry
@@ -42,10 +43,15 @@ struct ServeCommand: AsyncParsableCommand {
                     metadata: ["host": "\(gateway.host)", "port": "\(gateway.port)"])
             }
             let shutdown = ShutdownFlag()
+            var figures: (@Sendable () async throws -> RedisServerFigures)?
+            if let redis = connections.broker as? RedisJobBroker {
+                figures = { @Sendable in try await redis.serverFigures() }
+            }
             let router = Gateway(
                 broker: connections.broker, artifacts: connections.store, keys: keys, limits: gateway.limits,
                 dataRoots: connections.dataRoots, shutdown: shutdown,
-                metricsPage: { Telemetry.registry.text() }, logger: connections.logger
+                metricsPage: { Telemetry.registry.text() }, logger: connections.logger,
+                serverFigures: figures
             ).router()
             let application = Application(
                 router: router,

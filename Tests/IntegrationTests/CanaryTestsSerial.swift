@@ -27,7 +27,11 @@ struct CanaryTestsSerial {
 
     @Test("The canary is where it belongs and nowhere else")
     func canary() async throws {
-        let environment = ["MELLAMA_LOG_LEVEL": "debug"]
+        let collector = try CollectorFixture()
+        defer { collector.stop() }
+        let environment = [
+            "MELLAMA_LOG_LEVEL": "debug", "MELLAMA_OTLP_ENDPOINT": "http://127.0.0.1:\(collector.port)",
+        ]
         try await StackFixture.with(environment: environment, prepare: Self.prepare) { stack in
             var said: [String] = []
             let jobs = try await work(stack) + fail(stack, &said)
@@ -37,10 +41,21 @@ struct CanaryTestsSerial {
                 said.append(String(decoding: try await stack.gateway.get("/v1/jobs/\(id)/events").body, as: UTF8.self))
             }
             said.append(String(decoding: try await stack.gateway.get("/metrics").body, as: UTF8.self))
+            for port in try stack.note.adminPorts.values {
+                let page = try await StackClient(url: "http://127.0.0.1:\(port)").get("/metrics")
+                said.append(String(decoding: page.body, as: UTF8.self))
+            }
+            try await eventually(within: .seconds(30)) { collector.bodies.joined().contains("\(jobs[0])") }
+            said += collector.bodies
+            said += try stack.manifests()
             for (name, log) in try stack.logs() {
                 #expect(name.isEmpty || !log.contains(Self.canary), "\(name) quotes a document")
             }
             for text in said { #expect(!text.contains(Self.canary), "\(text.prefix(1_000))") }
+            // In Redis it is where the documents say that text is, and nowhere else.
+            let places = try await stack.places(of: Self.canary)
+            #expect(places.contains { $0.field == "payload" } && places.contains { $0.field == "result" }, "\(places)")
+            #expect(places.allSatisfy { $0.isJob && ["payload", "result"].contains($0.field) }, "\(places)")
             // The word did go through: Redis holds the payloads, in a folder that only the stack's user may enter.
             let queue = try FileManager.default.subpathsOfDirectory(atPath: "\(stack.state)/redis").contains { name in
                 let bytes = try? Data(contentsOf: URL(filePath: "\(stack.state)/redis/\(name)"))

@@ -3,6 +3,7 @@
 import Logging
 import Messages
 import Redis
+import Telemetry
 
 extension Worker {
     /// Handles one claimed job and tells the broker how it ended.
@@ -10,13 +11,18 @@ extension Worker {
         var logger = logger
         logger[metadataKey: "job"] = "\(envelope.id)"
         logger[metadataKey: "kind"] = "\(envelope.message.kind)"
+        let trace = AttemptTrace(envelope)
+        if let trace { logger[metadataKey: "trace_id"] = "\(trace.context.trace)" }
+        metrics.claimed(envelope)
+        trace?.waited(into: spans)
         logger.info("Attempt started", metadata: ["attempt": "\(envelope.attempt)"])
         let start = ContinuousClock.now
-        let outcome = await handle(envelope, control: control)
+        let outcome = await handle(trace?.inside ?? envelope, control: control)
         let report = AttemptReport(outcome: outcome, stopReason: control.stopReason)
         await send(report, for: envelope, logger: logger)
         keeper.drop(envelope)
         metrics.attemptEnded(kind: envelope.message.kind, report: report, after: .now - start)
+        trace?.ended(report, into: spans)
         logger.info("Attempt ended", metadata: ["outcome": "\(report.name)"])
     }
 

@@ -37,11 +37,12 @@ public struct SettingKey: Sendable, Hashable {
     public static let memoryBudget = SettingKey("memoryBudget")
     public static let startTimeout = SettingKey("startTimeout")
     public static let stopTimeout = SettingKey("stopTimeout")
+    public static let otlpEndpoint = SettingKey("otlpEndpoint")
 
     /// What every service takes.
     public static let everyService: [SettingKey] = [
         redisURL, namespace, dataRoots, artifacts, adminHost, adminPort, logLevel, logFormat, concurrency, leaseSeconds,
-        memoryBudget, startTimeout, stopTimeout,
+        memoryBudget, startTimeout, stopTimeout, otlpEndpoint,
     ]
 
     /// What only the gateway takes; a file for the whole stack may hold them.
