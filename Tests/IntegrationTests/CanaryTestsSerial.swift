@@ -95,6 +95,15 @@ struct CanaryTestsSerial {
                 "infer.generate", ["model": model, "requests": [["prompt": text, "maxTokens": 4]]]),
             try await gateway.submit(
                 "infer.score", ["model": model, "requests": [["context": text, "continuation": text]]]),
+            // Its answer has the word, whichever it is.
+            try await gateway.submit(
+                "infer.generate",
+                [
+                    "model": model,
+                    "requests": [
+                        ["prompt": text, "choices": [.string("\(Self.canary) yes"), .string("\(Self.canary) no")]]
+                    ],
+                ]),
         ]
         for id in ids {
             let job = try await gateway.awaitJob(id)
