@@ -1,8 +1,11 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Jobs
+import Logging
 import Messages
 import NIOHTTP1
+import Redis
 import TestSupport
 import Testing
 
@@ -57,11 +60,18 @@ struct CanaryTestsSerial {
             #expect(places.contains { $0.field == "payload" } && places.contains { $0.field == "result" }, "\(places)")
             #expect(places.allSatisfy { $0.isJob && ["payload", "result"].contains($0.field) }, "\(places)")
             // The word did go through: Redis holds the payloads, in a folder that only the stack's user may enter.
-            let queue = try FileManager.default.subpathsOfDirectory(atPath: "\(stack.state)/redis").contains { name in
-                let bytes = try? Data(contentsOf: URL(filePath: "\(stack.state)/redis/\(name)"))
-                return bytes?.range(of: Data(Self.canary.utf8)) != nil
-            }
-            #expect(queue)
+            #expect(try stack.redisFilesHold(Self.canary))
+            // What is purged is in Redis no more; its file follows when it is rewritten.
+            let broker = RedisJobBroker(
+                configuration: RedisConfiguration(endpoint: .unix(path: stack.redisSocket)),
+                logger: Logger(label: "test"))
+            for id in jobs { try await broker.purge(id) }
+            await broker.close()
+            let left = try await stack.places(of: Self.canary)
+            #expect(left.isEmpty, "\(left)")
+            for id in jobs { #expect(try await stack.gateway.job(id).state.isTerminal) }
+            try await stack.rewriteAppendOnlyFile()
+            #expect(try !stack.redisFilesHold(Self.canary))
         }
     }
 

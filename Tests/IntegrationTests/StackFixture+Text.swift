@@ -2,6 +2,7 @@
 
 import Foundation
 import Redis
+import TestSupport
 
 extension StackFixture {
     /// A place in Redis: a key, and the field of a hash.
@@ -45,6 +46,26 @@ extension StackFixture {
             }
         }
         return places
+    }
+
+    /// Whether a text is in Redis's files.
+    func redisFilesHold(_ text: String) throws -> Bool {
+        try FileManager.default.subpathsOfDirectory(atPath: "\(state)/redis").contains { name in
+            let bytes = try? Data(contentsOf: URL(filePath: "\(state)/redis/\(name)"))
+            return bytes?.range(of: Data(text.utf8)) != nil
+        }
+    }
+
+    /// Has Redis write its append-only file anew, uncompressed, so that a text in it can be found.
+    func rewriteAppendOnlyFile() async throws {
+        let redis = try await RedisConnection.connect(to: RedisConfiguration(endpoint: .unix(path: redisSocket)))
+        try await redis.send(RedisCommand("CONFIG", "SET", "rdbcompression", "no"))
+        try await redis.send(RedisCommand("BGREWRITEAOF"))
+        try await eventually(within: .seconds(30)) {
+            let state = try await redis.send(RedisCommand("INFO", "persistence")).string ?? ""
+            return state.contains("aof_rewrite_in_progress:0") && state.contains("aof_rewrite_scheduled:0")
+        }
+        await redis.close()
     }
 
     /// The text of every manifest of jobs and runs that the artifact store keeps.
