@@ -21,6 +21,7 @@ extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let httpClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let yams = product(name: "Yams", package: "Yams")
 }
@@ -77,6 +78,10 @@ let platformHalf: [Target] = [
     .target(
         name: "TestSupport", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", .logging, .serviceLifecycle],
         path: "Tests/TestSupport", swiftSettings: settings),
+    .executableTarget(
+        name: "queue-driver",
+        dependencies: ["Messages", "Telemetry", "Redis", "Jobs", .logging, .serviceLifecycle, .unixSignals],
+        path: "Tests/QueueDriver", swiftSettings: settings),
     tests("Messages"),
     tests("Telemetry", [.logging, .metrics]),
     tests("Redis", ["TestSupport", .logging]),
@@ -91,21 +96,23 @@ let modelHalf: [Target] = [
     .target(
         name: "CKernels", path: "Shared/CKernels",
         cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+    shared("Files"),
     shared("Tensors", ["CKernels", "COpenBLAS"]),
-    shared("Tokenization"),
-    shared("Corpora", ["Tokenization"], resources: [.embedInCode("Data/instruction-prompts.json")]),
+    shared("Tokenization", ["Files"]),
+    shared("Corpora", ["Files", "Tokenization"], resources: [.embedInCode("Data/instruction-prompts.json")]),
     shared("Llama", ["Tensors"]),
-    shared("Checkpoints", ["Llama", "Tensors"]),
-    shared("Training", ["Llama", "Tensors", "Checkpoints", "Corpora"]),
+    shared("Checkpoints", ["Files", "Llama", "Tensors"]),
+    shared("Training", ["Files", "Llama", "Tensors", "Checkpoints", "Corpora"]),
     shared("Generation", ["Llama", "Tensors", "Tokenization"]),
     shared(
-        "MedicalBenchmark",
+        "MedicalBenchmark", ["Files"],
         resources: [.embedInCode("Data/evaluation-prompts.json"), .embedInCode("Data/paper-results.json")]),
     .target(name: "OracleSupport", path: "Tests/OracleSupport", swiftSettings: settings),
     tests("CKernels"),
     tests("Tensors", ["OracleSupport"]),
-    tests("Tokenization", ["OracleSupport"]),
-    tests("Corpora", ["Tokenization", "OracleSupport"]),
+    tests("Files"),
+    tests("Tokenization", ["Files", "OracleSupport"]),
+    tests("Corpora", ["Files", "Tokenization", "OracleSupport"]),
     tests("Llama", ["Tensors", "Checkpoints", "OracleSupport"]),
     tests("Checkpoints", ["Llama", "Tensors", "OracleSupport"]),
     tests("Training", ["Llama", "Tensors", "Checkpoints", "Corpora", "OracleSupport"]),
@@ -122,10 +129,10 @@ let services: [Target] = [
         ]),
     tests("ServiceRuntime", ["Messages", "Jobs", "Artifacts", "TestSupport", .logging]),
     service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "COpenSSL", .hummingbird]),
-    service("tokenizer", ["ServiceRuntime", "Tokenization", "Corpora"]),
-    service("trainer", ["ServiceRuntime", "Training", "Checkpoints", "Corpora", "Llama", "Tensors"]),
-    service("inference", ["ServiceRuntime", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
-    service("evaluator", ["ServiceRuntime", "MedicalBenchmark", "Corpora"]),
+    service("tokenizer", ["ServiceRuntime", "Files", "Tokenization", "Corpora"]),
+    service("trainer", ["ServiceRuntime", "Files", "Training", "Checkpoints", "Corpora", "Llama", "Tensors"]),
+    service("inference", ["ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
+    service("evaluator", ["ServiceRuntime", "Files", "MedicalBenchmark", "Corpora"]),
     service("mellama", ["ServiceRuntime", .httpClient, .yams]),
     tests(
         "gateway", ["Messages", "ServiceRuntime", "Jobs", "Artifacts", "TestSupport", .hummingbirdTesting, .logging]),

@@ -30,16 +30,19 @@ struct MemoryJob {
     /// When the lease ends, when a delay ends.
     var leaseEnd: Int64 = 0
     var due: Int64 = 0
+    /// Since when it can be claimed.
+    var since: Int64 = 0
 
     var id: JobID { snapshot.id }
     var state: JobState { snapshot.state }
 
-    /// The attempt as a worker gets it.
-    func envelope() -> JobEnvelope {
+    /// The attempt as a worker gets it, claimed at `now`.
+    func envelope(at now: Int64) -> JobEnvelope {
         JobEnvelope(
             id: id, run: snapshot.run, stage: snapshot.stage, parent: snapshot.parent, tenant: snapshot.tenant,
             priority: snapshot.priority, attempt: snapshot.attempts + snapshot.crashes + snapshot.interruptions + 1,
-            fence: Fence(fence), traceparent: traceparent, deadline: deadline, message: message)
+            fence: Fence(fence), traceparent: traceparent, deadline: deadline, waited: max(0, now - since),
+            message: message)
     }
 
     /// Whether a parent's end without success is the end of this stage too.

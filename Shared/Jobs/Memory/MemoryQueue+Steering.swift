@@ -104,7 +104,7 @@ extension MemoryQueue {
         for job in live { depth[job.state, default: 0] += 1 }
         let oldest = live.filter { $0.state == .ready }.min { $0.place < $1.place }
         return QueueStatistics(
-            kind: kind, depth: depth, oldestReady: oldest.map { .milliseconds(max(0, now - $0.snapshot.created)) },
+            kind: kind, depth: depth, oldestReady: oldest.map { .milliseconds(max(0, now - $0.since)) },
             counters: counters[kind] ?? [:])
     }
 }

@@ -37,7 +37,7 @@ extension MemoryQueue {
 
     /// The attempt with earlier stages' outputs in its payload; a job whose payload names what is not there ends here.
     private mutating func resolvedEnvelope(of job: MemoryJob) -> JobEnvelope? {
-        var envelope = job.envelope()
+        var envelope = job.envelope(at: now)
         guard let run = job.snapshot.run else { return envelope }
         do {
             envelope.message.payload = try envelope.message.payload.resolvingStageReferences { stage in

@@ -50,6 +50,8 @@ struct MemoryQueue {
     mutating func makeReady(_ id: JobID, due: Int64? = nil, error: JobFailure? = nil) {
         guard var job = jobs[id] else { return }
         let isDelayed = due.map { $0 > now } ?? false
+        // What was delayed could be claimed when its pause was over, whoever noticed when.
+        if job.state != .delayed || due != nil { job.since = max(due ?? 0, now) }
         job.snapshot.state = isDelayed ? .delayed : .ready
         job.due = due ?? 0
         jobs[id] = job

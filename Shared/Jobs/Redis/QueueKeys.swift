@@ -36,7 +36,7 @@ struct QueueKeys: Sendable, Hashable {
 
     /// Hash: `v state kind version payload tenant prio run stage parent traceparent deadline on_failure after refs
     /// attempts crashes interruptions max_attempts max_crashes fence done owner score order sha cancel progress error
-    /// result created started finished`.
+    /// result created since started finished`.
     func job(_ id: JobID) -> String { prefix + "job:\(id)" }
     /// Set: stages that must end before this one.
     func dependencies(_ id: JobID) -> String { job(id) + ":deps" }

@@ -6,15 +6,17 @@
 -- KEYS: 1 meta
 -- ARGV: 1 worker, 2 lease ms, 3 limit, 4 request, 5… kinds
 -- Returns: {ms until the next delayed job or -1, job…}, a job being {id, fence, attempt, kind, version, payload,
---          tenant, priority, run, stage, parent, traceparent, deadline, {stage, result}…}; what is missing is false
+--          tenant, priority, run, stage, parent, traceparent, deadline, ms waited, {stage, result}…}; what is missing
+--          is false
 local reply = {-1}
 local lease_end = num(NOW + tonumber(ARGV[2]))
 
 -- Adds a running job to the reply, with what its payload refers to.
 local function hand_out(j)
   local v = redis.call('HMGET', job_key(j.id), 'kind', 'version', 'payload', 'tenant', 'prio', 'run', 'stage', 'parent',
-    'traceparent', 'deadline', 'attempts', 'crashes', 'interruptions')
+    'traceparent', 'deadline', 'attempts', 'crashes', 'interruptions', 'since')
   local job = {j.id, j.fence, v[11] + v[12] + v[13] + 1, unpack(v, 1, 10)}
+  job[14] = v[14] and math.max(0, NOW - v[14])
   for stage in string.gmatch(j.refs or '', '[^,]+') do
     job[#job + 1] = {stage, redis.call('HGET', job_key(j.run .. '.' .. stage), 'result')}
   end

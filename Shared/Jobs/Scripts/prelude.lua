@@ -69,6 +69,8 @@ end
 
 -- Into the ready set at the place the job had from the start, or at `due` into the delayed set.
 local function make_ready(j, due)
+  -- Since when it could be claimed: what was delayed could be when its pause was over, whoever noticed when.
+  local since = j.state == 'delayed' and not due and {} or {'since', num(math.max(due or 0, NOW))}
   unindex(j)
   redis.call('HDEL', job_key(j.id), 'owner')
   if due and due > NOW then
@@ -79,7 +81,7 @@ local function make_ready(j, due)
     redis.call('ZADD', queue_key(j.kind, 'ready'), j.score, j.id)
     j.state = 'ready'
   end
-  redis.call('HSET', job_key(j.id), 'state', j.state)
+  redis.call('HSET', job_key(j.id), 'state', j.state, unpack(since))
   wake(j.kind)
 end
 

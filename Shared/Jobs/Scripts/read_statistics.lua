@@ -8,7 +8,11 @@ local reply = {}
 for i, kind in ipairs(ARGV) do
   local age = -1
   local oldest = redis.call('ZRANGE', queue_key(kind, 'ready'), 0, 0)[1]
-  if oldest then age = math.max(0, NOW - tonumber(redis.call('HGET', job_key(oldest), 'created') or NOW)) end
+  if oldest then
+    -- Not since it was submitted: a stage may have waited for others all that time.
+    local v = redis.call('HMGET', job_key(oldest), 'since', 'created')
+    age = math.max(0, NOW - tonumber(v[1] or v[2] or NOW))
+  end
   reply[i] = {
     redis.call('ZCARD', queue_key(kind, 'ready')), redis.call('ZCARD', queue_key(kind, 'delayed')),
     redis.call('ZCARD', queue_key(kind, 'leased')), redis.call('SCARD', queue_key(kind, 'waiting')), age,

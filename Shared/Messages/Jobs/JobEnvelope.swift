@@ -17,12 +17,14 @@ public struct JobEnvelope: Codable, Sendable, Hashable {
     public var traceparent: String?
     /// Milliseconds since 1970, server clock.
     public var deadline: Int64?
+    /// Milliseconds from when the job could be claimed until it was, server clock.
+    public var waited: Int64?
     public var message: JobMessage
 
     public init(
         id: JobID, run: RunID? = nil, stage: String? = nil, parent: JobID? = nil, tenant: String = "default",
         priority: Int = 0, attempt: Int = 1, fence: Fence, traceparent: String? = nil, deadline: Int64? = nil,
-        message: JobMessage
+        waited: Int64? = nil, message: JobMessage
     ) {
         self.id = id
         self.run = run
@@ -34,6 +36,7 @@ public struct JobEnvelope: Codable, Sendable, Hashable {
         self.fence = fence
         self.traceparent = traceparent
         self.deadline = deadline
+        self.waited = waited
         self.message = message
     }
 }

@@ -11,12 +11,14 @@ import Musl
 /// The file must not be cut short while it is mapped; datasets are immutable once published. `bytes` are valid only
 /// while the object lives: whoever keeps them keeps it, or uses them inside `withExtendedLifetime`.
 // Unchecked, as the pointer is to memory that is never written and lives until deinit.
-final class MappedFile: @unchecked Sendable {
-    let path: String
-    let bytes: UnsafeRawBufferPointer
+public final class MappedFile: @unchecked Sendable {
+    /// The path as it was given.
+    public let path: String
+    /// The bytes; empty for an empty file.
+    public let bytes: UnsafeRawBufferPointer
 
     /// Maps a file; one of more than `largest` bytes is refused.
-    init(path: String, largest: Int = Int.max) throws {
+    public init(path: String, largest: Int = Int.max) throws(FileError) {
         self.path = path
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure(path, "cannot be opened") }
@@ -24,11 +26,11 @@ final class MappedFile: @unchecked Sendable {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw Self.failure(path, "cannot be examined") }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw CorporaError(.file, path, "is not a regular file; name a file, not a folder or a device")
+            throw FileError(.unreadable, path, "is not a regular file; name a file, not a folder or a device")
         }
         let size = Int(status.st_size)
         guard size <= largest else {
-            throw CorporaError(.malformed, path, "has \(size) bytes, more than the \(largest) such a file may have")
+            throw FileError(.tooLarge, path, "has \(size) bytes, more than the \(largest) such a file may have")
         }
         if size == 0 {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -41,7 +43,7 @@ final class MappedFile: @unchecked Sendable {
     }
 
     /// A copy of `contents` in memory of its own, in place of a file.
-    init(contents: [UInt8], named path: String) throws {
+    public init(contents: [UInt8], named path: String) throws(FileError) {
         self.path = path
         guard !contents.isEmpty else {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -55,12 +57,18 @@ final class MappedFile: @unchecked Sendable {
         bytes = UnsafeRawBufferPointer(start: base, count: contents.count)
     }
 
+    /// A copy of a small file's bytes; one of more than `largest` bytes is refused.
+    public static func contents(path: String, largest: Int) throws(FileError) -> [UInt8] {
+        let file = try MappedFile(path: path, largest: largest)
+        return withExtendedLifetime(file) { [UInt8]($0.bytes) }
+    }
+
     deinit {
         if let base = bytes.baseAddress { _ = munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
     }
 
-    private static func failure(_ path: String, _ what: String) -> CorporaError {
+    private static func failure(_ path: String, _ what: String) -> FileError {
         let reason = String(cString: strerror(errno))
-        return CorporaError(.file, path, "\(what): \(reason); check the path and its permissions")
+        return FileError(.unreadable, path, "\(what): \(reason); check the path and its permissions")
     }
 }

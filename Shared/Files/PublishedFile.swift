@@ -16,11 +16,11 @@ public struct PublishedFile: ~Copyable {
     /// Bytes written so far.
     public private(set) var byteCount = 0
 
-    /// Opens the file beside `path`. The folder must exist.
+    /// Opens the file beside `path`, under a name that no other writer has. The folder must exist.
     public init(path: String) throws {
         self.path = path
-        aside = path + ".\(getpid()).partial"
-        descriptor = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        aside = path + ".\(getpid())-\(UInt32.random(in: 0 ... .max)).partial"
+        descriptor = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Self.failure(path, "cannot be created") }
     }
 
@@ -70,6 +70,13 @@ public struct PublishedFile: ~Copyable {
         try file.publish()
     }
 
+    /// Publishes what `body` writes; if it throws, nothing appears and what was there stays.
+    public static func write(to path: String, _ body: (inout PublishedFile) throws -> Void) throws {
+        var file = try PublishedFile(path: path)
+        try body(&file)
+        try file.publish()
+    }
+
     /// Makes the names in a folder durable.
     public static func syncFolder(_ folder: String) throws {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -96,9 +103,9 @@ public struct PublishedFile: ~Copyable {
         }
     }
 
-    private static func failure(_ path: String, _ what: String) -> TokenizationError {
+    private static func failure(_ path: String, _ what: String) -> FileError {
         let reason = String(cString: strerror(errno))
-        return TokenizationError(
+        return FileError(
             .unwritable, path, "\(what): \(reason); check that the folder exists, is writable, has room")
     }
 }

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Tokenization
+@testable import Files
 
 @Suite("SHA-256 gives the digests of FIPS 180-4's examples")
 struct SHA256Tests {
@@ -17,6 +17,8 @@ struct SHA256Tests {
         #expect(
             SHA256.digest(of: Array("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq".utf8))
                 == "sha256:248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
+        #expect(
+            SHA256.hexadecimal(of: "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         var hash = SHA256()
         var left = 1_000_000
         for size in 1...1500 {

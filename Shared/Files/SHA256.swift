@@ -2,7 +2,7 @@
 
 /// The SHA-256 digest of a stream of bytes (FIPS 180-4).
 ///
-/// Kept here because tokenizers and datasets are named by their digest and the model half links no cryptography.
+/// Tokenizers, datasets, prompts and requests are named by what they hold, and the model half links no cryptography.
 public struct SHA256: Sendable {
     private static let constants: [UInt32] = [
         0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
@@ -45,7 +45,10 @@ public struct SHA256: Sendable {
     }
 
     /// The digest as `sha256:` and 64 hexadecimal digits.
-    public consuming func finish() -> String {
+    public consuming func finish() -> String { "sha256:" + hexadecimal() }
+
+    /// The digest as 64 lower-case hexadecimal digits.
+    public consuming func hexadecimal() -> String {
         let bits = length &* 8
         var tail: [UInt8] = [0x80]
         while (Int(length % 64) + tail.count) % 64 != 56 { tail.append(0) }
@@ -59,15 +62,24 @@ public struct SHA256: Sendable {
         for word in last.state {
             for shift in stride(from: UInt32(28), through: 0, by: -4) { text.append(digits[Int(word >> shift) & 15]) }
         }
-        return "sha256:" + String(decoding: text, as: UTF8.self)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The digest of these bytes, as `sha256:` and 64 hexadecimal digits.
     public static func digest(of bytes: [UInt8]) -> String {
-        var hash = SHA256()
-        bytes.withUnsafeBytes { hash.update($0) }
-        return hash.finish()
+        "sha256:" + hexadecimal(of: bytes)
     }
+
+    /// The digest of these bytes, as 64 lower-case hexadecimal digits.
+    public static func hexadecimal(of bytes: some Sequence<UInt8>) -> String {
+        var hash = SHA256()
+        let isWhole: Void? = bytes.withContiguousStorageIfAvailable { hash.update(UnsafeRawBufferPointer($0)) }
+        if isWhole == nil { Array(bytes).withUnsafeBytes { hash.update($0) } }
+        return hash.hexadecimal()
+    }
+
+    /// The digest of the text's UTF-8, as 64 lower-case hexadecimal digits.
+    public static func hexadecimal(of text: String) -> String { hexadecimal(of: text.utf8) }
 
     private mutating func compress(_ bytes: UnsafeRawBufferPointer, at start: Int) {
         schedule.withUnsafeMutableBufferPointer { w in
