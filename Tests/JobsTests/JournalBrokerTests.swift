@@ -22,8 +22,11 @@ struct JournalBrokerTests {
             queue = Mutex(InMemoryJobBroker(clock: { [clock] in clock.now }))
         }
 
-        func broker(hasEnded: @escaping JournaledJobBroker.EndedCheck = { _ in false }) async throws -> JournaledJobBroker {
-            let journal = try await SubmissionJournal.open(folder: folder, logger: .quiet, clock: { [clock] in clock.now })
+        func broker(hasEnded: @escaping JournaledJobBroker.EndedCheck = { _ in false }) async throws
+            -> JournaledJobBroker
+        {
+            let journal = try await SubmissionJournal.open(
+                folder: folder, logger: .quiet, clock: { [clock] in clock.now })
             let broker = JournaledJobBroker(
                 base: ForwardingBroker(self), journal: journal, logger: .quiet, clock: { [clock] in clock.now },
                 serverRunID: { [self] in server.withLock { $0 } }, hasEnded: hasEnded)
@@ -84,7 +87,8 @@ struct JournalBrokerTests {
             _ = try await broker.check()
             await broker.journal.close()
             // Written down, and then the process died: its client knows nothing.
-            let journal = try await SubmissionJournal.open(folder: stand.folder, logger: .quiet, clock: { stand.clock.now })
+            let journal = try await SubmissionJournal.open(
+                folder: stand.folder, logger: .quiet, clock: { stand.clock.now })
             var record = journal.draft(.job)
             record.job = "unknown"
             var submission = Self.job("b")
@@ -276,7 +280,9 @@ private struct ForwardingBroker: JobBroker {
     init(_ stand: JournalBrokerTests.Stand) { self.stand = stand }
     private var now: any JobBroker { stand.now }
 
-    func submit(_ submission: JobSubmission) async throws(JobError) -> SubmitReceipt { try await now.submit(submission) }
+    func submit(_ submission: JobSubmission) async throws(JobError) -> SubmitReceipt {
+        try await now.submit(submission)
+    }
     func submit(_ submission: RunSubmission) async throws(JobError) -> RunSubmitReceipt {
         try await now.submit(submission)
     }

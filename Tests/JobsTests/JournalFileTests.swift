@@ -52,7 +52,8 @@ struct JournalFileTests {
             for index in 0..<10 {
                 var record = journal.draft(.job)
                 record.job = JobID("j\(index)")
-                let frame = JournalFrame(record, body: [UInt8](repeating: 120, count: .random(in: 1...300, using: &random)))
+                let frame = JournalFrame(
+                    record, body: [UInt8](repeating: 120, count: .random(in: 1...300, using: &random)))
                 sizes.append(try frame.bytes().count)
                 try await journal.append([frame])
             }

@@ -23,6 +23,8 @@ struct UpCommand: ParsableCommand {
     var state: String?
     @Option(help: "The folder of the executables (default: beside this one).")
     var bin: String?
+    @Flag(help: "No journal of submissions: Redis syncs each write instead.")
+    var noJournal = false
     @Flag(help: "Come back when the stack is up, and leave it running.")
     var detach = false
 
@@ -63,6 +65,7 @@ struct UpCommand: ParsableCommand {
             state: folder, programs: bin.map { LocalPath.absolute($0) } ?? Stack.ownFolder(), redisProgram: redis,
             port: try port ?? LoopbackPort.free(1)[0], dataRoots: roots,
             workers: [("tokenizer", 1), ("trainer", 1), ("inference", inference), ("evaluator", 1)],
-            environment: environment, socket: try folder.redisSocket())
+            environment: environment, socket: try folder.redisSocket(),
+            isJournalled: !noJournal)
     }
 }

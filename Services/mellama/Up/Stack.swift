@@ -19,25 +19,29 @@ struct Stack: Sendable {
     var workers: [(service: String, count: Int)]
     var environment: [String: String]
     var socket: String
+    /// Whether the gateway writes submissions down before Redis gets them.
+    var isJournalled = true
 
     /// The private Redis: on a unix socket only, append-only file on from the first start, nothing ever evicted.
-    /// `appendfsync always`: under `everysec` Redis may answer before it writes while a background fsync is under way,
-    /// and on a busy disk a killed server then loses jobs that were acknowledged.
+    /// `appendfsync everysec`: what a killed server loses, the gateway's journal submits again. Without one every write
+    /// is synced before it is answered.
     var redisDefinition: Supervisor.Definition {
         Supervisor.Definition(
             name: Self.redis,
             command: [
                 redisProgram, "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir",
-                state.redisFolder, "--daemonize", "no", "--appendonly", "yes", "--appendfsync", "always", "--save",
-                "", "--maxmemory-policy", "noeviction", "--logfile", "", "--loglevel", "notice",
+                state.redisFolder, "--daemonize", "no", "--appendonly", "yes", "--appendfsync",
+                isJournalled ? "everysec" : "always", "--save", "", "--maxmemory-policy", "noeviction", "--logfile", "",
+                "--loglevel", "notice",
             ],
             environment: environment, log: "\(state.logs)/redis.log")
     }
 
     var serviceDefinitions: [Supervisor.Definition] {
+        let journal = isJournalled ? ["--journal", state.journal] : ["--no-journal"]
         var definitions = [
             definition(
-                Self.gateway, service: Self.gateway, ["serve", "--host", host, "--port", "\(port)"])
+                Self.gateway, service: Self.gateway, ["serve", "--host", host, "--port", "\(port)"] + journal)
         ]
         for (service, count) in workers {
             for number in 1...max(1, count) where count > 0 {

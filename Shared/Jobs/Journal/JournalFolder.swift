@@ -45,7 +45,9 @@ struct JournalFolder: Sendable {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if name.hasSuffix(Self.suffix), let number = Int(name.dropLast(Self.suffix.count)) { numbers.append(number) }
+            if name.hasSuffix(Self.suffix), let number = Int(name.dropLast(Self.suffix.count)) {
+                numbers.append(number)
+            }
             // What a killed process was rewriting is not yet the journal's.
             if name.hasSuffix(".aside") { unlink("\(path)/\(name)") }
         }
@@ -72,9 +74,11 @@ struct JournalFolder: Sendable {
 
     /// The operating system's refusal, and how to mend it.
     static func refused(_ number: Int32, _ path: String) -> JobError {
-        let remedy = [ENOSPC, EDQUOT, EFBIG].contains(number) ? "free space on that volume" : "give this user the right to it"
+        let remedy =
+            [ENOSPC, EDQUOT, EFBIG].contains(number) ? "free space on that volume" : "give this user the right to it"
         return JobError(
             .unavailable, operation: "journal",
-            detail: "\(path): \(String(cString: strerror(number))); \(remedy). What can't be journalled is not accepted")
+            detail: "\(path): \(String(cString: strerror(number))); \(remedy). What can't be journalled is not accepted"
+        )
     }
 }

@@ -120,7 +120,9 @@ final class JournalWriter: @unchecked Sendable {
 
     func erase(where isUnwanted: (JournalRecord) -> Bool) throws(JobError) {
         rotate()
-        for segment in closed { _ = try JournalSegment(folder: folder, number: segment.number).erase(where: isUnwanted) }
+        for segment in closed {
+            _ = try JournalSegment(folder: folder, number: segment.number).erase(where: isUnwanted)
+        }
         let left = Set(try folder.segments())
         closed.removeAll { !left.contains($0.number) }
     }

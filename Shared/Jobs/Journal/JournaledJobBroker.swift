@@ -42,6 +42,9 @@ public final class JournaledJobBroker: JobBroker, Service {
         watch = Mutex(ServerWatch(server: nil, contact: journal.opening.contact))
     }
 
+    /// What the journal has done so far.
+    public var figures: SubmissionJournal.Figures { journal.figures }
+
     // MARK: Submitting
 
     public func submit(_ submission: JobSubmission) async throws(JobError) -> SubmitReceipt {

@@ -147,7 +147,8 @@ public final class SubmissionJournal: Sendable {
             do {
                 request.bytes += try frame.bytes()
             } catch {
-                throw JobError(.malformed, operation: "journal", detail: "the message has a number that JSON can't hold")
+                throw JobError(
+                    .malformed, operation: "journal", detail: "the message has a number that JSON can't hold")
             }
             request.entries.append(frame.record.entry)
             request.time = max(request.time, frame.record.time)
@@ -235,7 +236,8 @@ public final class SubmissionJournal: Sendable {
 
     /// The frames that lie there. A frame that was erased meanwhile is missing.
     func frames(at places: [JournalSegment.Place]) async throws(JobError) -> [JournalFrame] {
-        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<[JournalFrame], JobError>, Never>) in
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<[JournalFrame], JobError>, Never>) in
             reader.perform { [folder] in
                 continuation.resume(
                     returning: Result { () throws(JobError) in
