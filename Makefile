@@ -28,6 +28,9 @@ check: setup ## Format, import rules, warnings as errors, documents under test
 	swift build --build-tests $(BUILD_FLAGS)
 	@.ci/check
 
+bench: build ## Speed beside peers, in one run: all parts, or make bench PART=queue
+	@Tests/Benchmarks/run $(PART)
+
 fmt: ## Format the sources in place
 	swift format --in-place --recursive Package.swift Services Shared Tests
 
@@ -44,4 +47,4 @@ images: ## Build the container images (needs a Docker engine)
 clean: ## Remove build products
 	rm -rf .build
 
-.PHONY: help setup build demo test check fmt up down images clean
+.PHONY: help setup build demo test check bench fmt up down images clean

@@ -25,7 +25,7 @@ public enum JobBrokerConformance {
     }
 
     /// All cases.
-    public static let cases: [Case] = submitting + working + steering + runs + children + reading
+    public static let cases: [Case] = submitting + working + steering + runs + children + reading + batches
 }
 
 // MARK: What cases are written with

@@ -28,6 +28,13 @@ public protocol JobBroker: Sendable {
     /// Ends a job with success. Throws `staleFence` where another attempt holds it or holds it no more.
     func complete(_ job: JobID, fence: Fence, result: JobResult) async throws(JobError)
 
+    /// Ends attempts with success, each as `complete` does, and then takes further jobs as `claim` does, in one call.
+    ///
+    /// A completion that is refused is told in the reply; what is thrown is of the whole call, which may be repeated.
+    func complete(
+        _ completions: [Completion], thenClaim next: ClaimRequest?
+    ) async throws(JobError) -> CompletionReply
+
     /// Ends an attempt with an error: retried after `retryAfter` when the failure is retryable and attempts are left,
     /// else `failed` (permanent) or `dead` (exhausted). Returns the state that follows.
     @discardableResult

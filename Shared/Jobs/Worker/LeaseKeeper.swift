@@ -21,14 +21,21 @@ final class LeaseKeeper: Sendable {
         table = Mutex(LeaseTable(lease: lease))
     }
 
-    /// Takes a job up, claimed by a call that was sent at `sent`.
-    func hold(_ envelope: JobEnvelope, control: JobControl, sent: ContinuousClock.Instant) {
-        table.withLock { $0.hold(.init(job: envelope.id, fence: envelope.fence), control: control, sent: sent) }
+    /// Takes jobs up, claimed by a call that was sent at `sent`.
+    func hold(_ jobs: [(envelope: JobEnvelope, control: JobControl)], sent: ContinuousClock.Instant) {
+        table.withLock { table in
+            for (envelope, control) in jobs {
+                table.hold(.init(job: envelope.id, fence: envelope.fence), control: control, sent: sent)
+            }
+        }
     }
 
-    /// Lets a job go.
-    func drop(_ envelope: JobEnvelope) {
-        table.withLock { $0.drop(.init(job: envelope.id, fence: envelope.fence)) }
+    /// Lets jobs go.
+    func drop(_ envelopes: [JobEnvelope]) {
+        guard !envelopes.isEmpty else { return }
+        table.withLock { table in
+            for envelope in envelopes { table.drop(.init(job: envelope.id, fence: envelope.fence)) }
+        }
     }
 
     /// Asks everyone who works to stop.

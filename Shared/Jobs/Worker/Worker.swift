@@ -36,72 +36,28 @@ public struct Worker: Service {
 
     /// Works until a graceful shutdown or cancellation; returns when no job is held any more.
     public func run() async throws {
+        let desk = CallDesk(slots: configuration.slots)
         let reclaimer = Reclaimer(broker: broker, interval: configuration.reapInterval, logger: logger)
         await withTaskGroup { group in
             group.addTask { await keeper.run() }
             group.addTask { await reclaimer.run() }
             await withGracefulShutdownHandler {
                 await withTaskCancellationHandler {
-                    await claimUntilStopped()
+                    await serve(desk)
                 } onCancel: {
-                    keeper.stopAll(.shuttingDown)
+                    stop(desk)
                 }
             } onGracefulShutdown: {
-                keeper.stopAll(.shuttingDown)
+                stop(desk)
             }
             group.cancelAll()
         }
     }
 
-    private var isStopping: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
-
-    private func claimUntilStopped() async {
-        await withTaskGroup(of: Void.self) { slots in
-            var free = max(1, configuration.slots)
-            var pause = WorkerPause(limit: configuration.pollLimit)
-            while !isStopping {
-                if free == 0 {
-                    await slots.next()
-                    free += 1
-                    continue
-                }
-                let sent = ContinuousClock.now
-                do {
-                    let claimed = try await broker.claim(
-                        kinds: handler.kinds, worker: id, limit: free, lease: configuration.lease)
-                    pause.succeeded()
-                    free -= claimed.jobs.count
-                    for envelope in claimed.jobs {
-                        let control = JobControl()
-                        keeper.hold(envelope, control: control, sent: sent)
-                        // Shutdown may have come while the claim was under way.
-                        if isStopping { control.stop(.shuttingDown) }
-                        slots.addTask { await attempt(envelope, control: control) }
-                    }
-                    if claimed.jobs.isEmpty { await sleepUntilWork(pause.untilNextLook(due: claimed.nextDue)) }
-                } catch {
-                    logger.warning("The queue is out of reach; trying again", metadata: ["error": "\(error)"])
-                    await sleep(pause.afterFailure())
-                }
-            }
-        }
+    private func stop(_ desk: CallDesk) {
+        desk.note { $0.stop() }
+        keeper.stopAll(.shuttingDown)
     }
 
-    /// Waits for a token on the wake list; ends early on shutdown.
-    private func sleepUntilWork(_ time: Duration) async {
-        do {
-            try await cancelWhenGracefulShutdown {
-                try await broker.waitForWork(kinds: handler.kinds, timeout: time)
-            }
-        } catch {
-            // The next claim tells what is wrong, if it still is.
-            guard !isStopping else { return }
-            logger.debug("Waiting for work was cut short", metadata: ["error": "\(error)"])
-            await sleep(.milliseconds(100))
-        }
-    }
-
-    private func sleep(_ time: Duration) async {
-        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: time) }
-    }
+    var isStopping: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
 }

@@ -6,6 +6,7 @@ public import FoundationEssentials
 public enum MessageEncoder {
     /// The message as UTF-8 JSON on one line.
     public static func encode(_ value: some Encodable) throws -> Data {
+        if let value = value as? JSONValue { return Data(try JSONWriter.write(value)) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(value)
@@ -20,6 +21,6 @@ public enum MessageEncoder {
 
     /// The message as an untyped value.
     public static func value(_ value: some Encodable) throws -> JSONValue {
-        try JSONDecoder().decode(JSONValue.self, from: encode(value))
+        try MessageDecoder.parse(encode(value))
     }
 }
