@@ -275,53 +275,8 @@ struct JournalBrokerTests {
 }
 
 /// Passes on to whatever queue the stand has now.
-private struct ForwardingBroker: JobBroker {
+private struct ForwardingBroker: JobBrokerWrapper {
     let stand: JournalBrokerTests.Stand
     init(_ stand: JournalBrokerTests.Stand) { self.stand = stand }
-    private var now: any JobBroker { stand.now }
-
-    func submit(_ submission: JobSubmission) async throws(JobError) -> SubmitReceipt {
-        try await now.submit(submission)
-    }
-    func submit(_ submission: RunSubmission) async throws(JobError) -> RunSubmitReceipt {
-        try await now.submit(submission)
-    }
-    func claim(kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration) async throws(JobError) -> ClaimResult {
-        try await now.claim(kinds: kinds, worker: worker, limit: limit, lease: lease)
-    }
-    func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
-        try await now.waitForWork(kinds: kinds, timeout: timeout)
-    }
-    func heartbeat(_ beats: [Heartbeat], lease: Duration) async throws(JobError) -> [HeartbeatReply] {
-        try await now.heartbeat(beats, lease: lease)
-    }
-    func complete(_ job: JobID, fence: Fence, result: JobResult) async throws(JobError) {
-        try await now.complete(job, fence: fence, result: result)
-    }
-    func fail(
-        _ job: JobID, fence: Fence, failure: JobFailure, retryAfter: Duration
-    ) async throws(JobError) -> JobState {
-        try await now.fail(job, fence: fence, failure: failure, retryAfter: retryAfter)
-    }
-    func release(_ job: JobID, fence: Fence) async throws(JobError) { try await now.release(job, fence: fence) }
-    func confirmCancelled(_ job: JobID, fence: Fence) async throws(JobError) {
-        try await now.confirmCancelled(job, fence: fence)
-    }
-    func cancel(_ job: JobID) async throws(JobError) -> JobState { try await now.cancel(job) }
-    func cancel(_ run: RunID) async throws(JobError) { try await now.cancel(run) }
-    func retry(_ job: JobID) async throws(JobError) -> JobState { try await now.retry(job) }
-    func reap() async throws(JobError) -> Int { try await now.reap() }
-    func job(_ id: JobID) async throws(JobError) -> JobSnapshot? { try await now.job(id) }
-    func jobs(_ filter: JobFilter) async throws(JobError) -> JobPage { try await now.jobs(filter) }
-    func run(_ id: RunID) async throws(JobError) -> RunSnapshot? { try await now.run(id) }
-    func runs(limit: Int) async throws(JobError) -> [RunSnapshot] { try await now.runs(limit: limit) }
-    func events(
-        _ scope: EventScope, after cursor: String?, limit: Int, wait: Duration
-    ) async throws(JobError) -> [JobEvent] {
-        try await now.events(scope, after: cursor, limit: limit, wait: wait)
-    }
-    func statistics(kinds: [JobKind]) async throws(JobError) -> [QueueStatistics] {
-        try await now.statistics(kinds: kinds)
-    }
-    func ping() async throws(JobError) { try await now.ping() }
+    var base: any JobBroker { stand.now }
 }

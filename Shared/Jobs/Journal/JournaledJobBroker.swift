@@ -1,7 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 public import Logging
-public import Messages
+import Messages
 public import ServiceLifecycle
 import Synchronization
 
@@ -10,11 +10,11 @@ import Synchronization
 ///
 /// As a service it watches for another server under the broker, and repeats on it what the last one may have lost.
 /// Reading, and what workers do, goes straight through. docs/decisions/0013-submission-journal.md has the reasoning.
-public final class JournaledJobBroker: JobBroker, Service {
+public final class JournaledJobBroker: JobBrokerWrapper, Service {
     /// Tells whether a job or run is known to have ended, beyond what the broker remembers.
     public typealias EndedCheck = @Sendable (String) async -> Bool
 
-    let base: any JobBroker
+    public let base: any JobBroker
     let journal: SubmissionJournal
     let logger: Logger
     let clock: @Sendable () -> Int64
@@ -200,48 +200,4 @@ public final class JournaledJobBroker: JobBroker, Service {
             throw JobError(.malformed, operation: operation, detail: "the message has a number that JSON can't hold")
         }
     }
-
-    // MARK: Straight through
-
-    public func claim(
-        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration
-    ) async throws(JobError) -> ClaimResult {
-        try await base.claim(kinds: kinds, worker: worker, limit: limit, lease: lease)
-    }
-    public func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
-        try await base.waitForWork(kinds: kinds, timeout: timeout)
-    }
-    public func heartbeat(_ beats: [Heartbeat], lease: Duration) async throws(JobError) -> [HeartbeatReply] {
-        try await base.heartbeat(beats, lease: lease)
-    }
-    public func complete(_ job: JobID, fence: Fence, result: JobResult) async throws(JobError) {
-        try await base.complete(job, fence: fence, result: result)
-    }
-    @discardableResult
-    public func fail(
-        _ job: JobID, fence: Fence, failure: JobFailure, retryAfter: Duration
-    ) async throws(JobError) -> JobState {
-        try await base.fail(job, fence: fence, failure: failure, retryAfter: retryAfter)
-    }
-    public func release(_ job: JobID, fence: Fence) async throws(JobError) {
-        try await base.release(job, fence: fence)
-    }
-    public func confirmCancelled(_ job: JobID, fence: Fence) async throws(JobError) {
-        try await base.confirmCancelled(job, fence: fence)
-    }
-    @discardableResult
-    public func reap() async throws(JobError) -> Int { try await base.reap() }
-    public func job(_ id: JobID) async throws(JobError) -> JobSnapshot? { try await base.job(id) }
-    public func jobs(_ filter: JobFilter) async throws(JobError) -> JobPage { try await base.jobs(filter) }
-    public func run(_ id: RunID) async throws(JobError) -> RunSnapshot? { try await base.run(id) }
-    public func runs(limit: Int) async throws(JobError) -> [RunSnapshot] { try await base.runs(limit: limit) }
-    public func events(
-        _ scope: EventScope, after cursor: String?, limit: Int, wait: Duration
-    ) async throws(JobError) -> [JobEvent] {
-        try await base.events(scope, after: cursor, limit: limit, wait: wait)
-    }
-    public func statistics(kinds: [JobKind]) async throws(JobError) -> [QueueStatistics] {
-        try await base.statistics(kinds: kinds)
-    }
-    public func ping() async throws(JobError) { try await base.ping() }
 }
