@@ -7,8 +7,7 @@
 local j = load_job(ARGV[1])
 local no = refusal(j, ARGV[2])
 if no then return (no == 'done' and j.state == 'succeeded') and 'ok' or 'stale' end
-redis.call('HSET', job_key(j.id), 'done', ARGV[2])
-redis.call('HDEL', job_key(j.id), 'error')
-close(j, 'succeeded', 'result', ARGV[3])
+if j.attempts > 0 then redis.call('HDEL', job_key(j.id), 'error') end
+close(j, 'succeeded', {'done', ARGV[2], 'result', ARGV[3]})
 settle()
 return 'ok'
