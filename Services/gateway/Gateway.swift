@@ -11,6 +11,8 @@ import ServiceRuntime
 struct Gateway: Sendable {
     let broker: any JobBroker
     let artifacts: any ArtifactStore
+    /// What became of runs and jobs that the queue has forgotten.
+    let archive: any RunArchive
     let keys: KeyRing
     let limits: Limits
     /// What may be named by path.

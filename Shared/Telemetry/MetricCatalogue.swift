@@ -70,6 +70,9 @@ public enum MetricCatalogue {
         .init("mellama_redis_aof_write_ok", .gauge, "1 where the last write of the append-only file succeeded."),
         .init("mellama_redis_aof_rewrite_ok", .gauge, "1 where its last rewrite succeeded."),
         .init("mellama_redis_uptime_seconds", .gauge, "Since Redis was started."),
+        .init("mellama_journal_records_total", .counter, "Submissions and ends that the journal wrote down."),
+        .init("mellama_journal_syncs_total", .counter, "Times the journal was synced to the disk."),
+        .init("mellama_journal_bytes_total", .counter, "Bytes that the journal wrote."),
     ]
 
     private static let http: [MetricDescription] = [

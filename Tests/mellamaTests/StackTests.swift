@@ -45,7 +45,19 @@ struct StackTests {
             Self.stack("/s").adminPortsByName
                 == ["tokenizer": 9001, "inference-1": 9002, "inference-2": 9003, "inference-3": 9004])
         let gateway = try #require(definitions.first)
-        #expect(gateway.command == ["/programs/gateway", "serve", "--host", "127.0.0.1", "--port", "4711"])
+        #expect(
+            gateway.command == [
+                "/programs/gateway", "serve", "--host", "127.0.0.1", "--port", "4711", "--journal", "/s/journal",
+            ])
+    }
+
+    @Test("With a journal Redis syncs every second; without one, every write")
+    func journal() {
+        var stack = Self.stack("/s")
+        #expect(stack.redisDefinition.command.contains("everysec"))
+        stack.isJournalled = false
+        #expect(stack.redisDefinition.command.contains("always"))
+        #expect(stack.serviceDefinitions[0].command.last == "--no-journal")
     }
 
     @Test("A missing program is named before anything is started")

@@ -23,6 +23,8 @@ struct UpCommand: ParsableCommand {
     var state: String?
     @Option(help: "The folder of the executables (default: beside this one).")
     var bin: String?
+    @Flag(help: "No journal of submissions: Redis syncs each write instead.")
+    var noJournal = false
     @Flag(help: "Come back when the stack is up, and leave it running.")
     var detach = false
 
@@ -67,6 +69,6 @@ struct UpCommand: ParsableCommand {
         return Stack(
             state: folder, programs: bin.map { LocalPath.absolute($0) } ?? Stack.ownFolder(), redisProgram: redis,
             port: port ?? free, dataRoots: roots, workers: workers, environment: environment,
-            socket: try folder.redisSocket(), adminPorts: ports)
+            socket: try folder.redisSocket(), adminPorts: ports, isJournalled: !noJournal)
     }
 }

@@ -21,6 +21,8 @@ struct Stack: Sendable {
     var socket: String
     /// Free ports of 127.0.0.1 for the workers' health and metrics, one each.
     var adminPorts: [Int]
+    /// Whether the gateway writes submissions down before Redis gets them.
+    var isJournalled = true
 
     /// A process of the stack.
     private struct Member {
@@ -42,22 +44,24 @@ struct Stack: Sendable {
     }
 
     /// The private Redis: on a unix socket only, append-only file on from the first start, nothing ever evicted.
-    /// `appendfsync always`: under `everysec` Redis may answer before it writes while a background fsync is under way,
-    /// and on a busy disk a killed server then loses jobs that were acknowledged.
+    /// `appendfsync everysec`: what a killed server loses, the gateway's journal submits again. Without one every write
+    /// is synced before it is answered.
     var redisDefinition: Supervisor.Definition {
         Supervisor.Definition(
             name: Self.redis,
             command: [
                 redisProgram, "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir",
-                state.redisFolder, "--daemonize", "no", "--appendonly", "yes", "--appendfsync", "always", "--save",
-                "", "--maxmemory-policy", "noeviction", "--logfile", "", "--loglevel", "notice",
+                state.redisFolder, "--daemonize", "no", "--appendonly", "yes", "--appendfsync",
+                isJournalled ? "everysec" : "always", "--save", "", "--maxmemory-policy", "noeviction", "--logfile", "",
+                "--loglevel", "notice",
             ],
             environment: environment, log: "\(state.logs)/redis.log")
     }
 
     var serviceDefinitions: [Supervisor.Definition] {
+        let journal = isJournalled ? ["--journal", state.journal] : ["--no-journal"]
         let door = Member(name: Self.gateway, service: Self.gateway, adminPort: 0)
-        return [definition(door, ["serve", "--host", host, "--port", "\(port)"])]
+        return [definition(door, ["serve", "--host", host, "--port", "\(port)"] + journal)]
             + workerMembers.map { definition($0, ["serve"]) }
     }
 

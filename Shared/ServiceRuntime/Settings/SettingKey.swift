@@ -48,5 +48,6 @@ public struct SettingKey: Sendable, Hashable {
     ]
 
     /// What only the gateway takes; a file for the whole stack may hold them.
-    public static let gatewayOnly = ["host", "port", "apiKeysFile", "insecureOpen", "uploadLimit"].map(SettingKey.init)
+    public static let gatewayOnly = ["host", "port", "apiKeysFile", "insecureOpen", "uploadLimit", "journal"].map(
+        SettingKey.init)
 }
