@@ -58,7 +58,7 @@ let platformHalf: [Target] = [
     shared("Telemetry", [.logging, .metrics]),
     shared("Redis", ["CHiredis", "COpenSSL", .logging]),
     shared(
-        "Jobs", ["Messages", "Redis", .logging, .metrics, .serviceLifecycle],
+        "Jobs", ["Messages", "Redis", "Telemetry", .logging, .metrics, .serviceLifecycle],
         resources: [
             .embedInCode("Scripts/boot.lua"),
             .embedInCode("Scripts/cancel.lua"),
@@ -95,7 +95,7 @@ let platformHalf: [Target] = [
     tests("Messages", ["FuzzSupport"]),
     tests("Telemetry", [.logging, .metrics]),
     tests("Redis", ["FuzzSupport", "TestSupport", .logging]),
-    tests("Jobs", ["Messages", "Redis", "TestSupport", .logging]),
+    tests("Jobs", ["Messages", "Redis", "Telemetry", "TestSupport", .logging]),
     tests("Artifacts", ["Messages", "TestSupport"]),
 ]
 
@@ -137,15 +137,21 @@ let services: [Target] = [
             "Messages", "Telemetry", "Redis", "Jobs", "Artifacts",
             .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle, .yams,
         ]),
-    tests("ServiceRuntime", ["Messages", "Redis", "Jobs", "Artifacts", "FuzzSupport", "TestSupport", .logging]),
-    service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "COpenSSL", .hummingbird]),
+    tests(
+        "ServiceRuntime",
+        ["Messages", "Redis", "Jobs", "Artifacts", "Telemetry", "FuzzSupport", "TestSupport", .logging]),
+    service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "COpenSSL", .hummingbird, .metrics]),
     service("tokenizer", ["ServiceRuntime", "Files", "Tokenization", "Corpora"]),
     service("trainer", ["ServiceRuntime", "Files", "Training", "Checkpoints", "Corpora", "Llama", "Tensors"]),
     service("inference", ["ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
     service("evaluator", ["ServiceRuntime", "Files", "MedicalBenchmark", "Corpora"]),
     service("mellama", ["ServiceRuntime", .httpClient, .yams]),
     tests(
-        "gateway", ["Messages", "ServiceRuntime", "Jobs", "Artifacts", "TestSupport", .hummingbirdTesting, .logging]),
+        "gateway",
+        [
+            "Messages", "ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "TestSupport", .hummingbirdTesting,
+            .logging,
+        ]),
     tests("tokenizer", ["Messages", "ServiceRuntime", "TestSupport"]),
     tests(
         "trainer", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "Checkpoints", "Tensors"]),
@@ -155,7 +161,9 @@ let services: [Target] = [
     .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: settings),
     .testTarget(
         name: "IntegrationTests",
-        dependencies: ["Messages", "Redis", "Jobs", "Artifacts", "TestSupport", "OracleSupport", .httpClient],
+        dependencies: [
+            "Messages", "Telemetry", "Redis", "Jobs", "Artifacts", "TestSupport", "OracleSupport", .httpClient,
+        ],
         path: "Tests/IntegrationTests", swiftSettings: settings),
 ]
 

@@ -35,9 +35,11 @@ public final class RedisJobBroker: JobBroker {
             let server = try await Self.boot(connection, keys: keys, options: options)
             stall.detector.withLock { $0.connected(server: server, now: sent) }
         }
+        let metrics = RedisCallMetrics()
         func pool(_ limit: Int, _ name: String) -> RedisConnectionPool {
             RedisConnectionPool(
-                configuration: configuration, limit: limit, name: name, logger: logger, preparation: boot)
+                configuration: configuration, limit: limit, name: name, logger: logger, observer: metrics,
+                preparation: boot)
         }
         self.pool = pool(options.connections, "redis")
         heartbeatPool = pool(1, "redis-heartbeat")

@@ -6,6 +6,7 @@ import Glibc
 import Jobs
 import Logging
 import Messages
+import Metrics
 import Redis
 public import ServiceLifecycle
 import Telemetry
@@ -91,9 +92,23 @@ public struct ServiceHost: Sendable {
     private func serve(
         _ services: [any Service], broker: any JobBroker, stops: AsyncStream<Void>
     ) async throws {
+        Meter(
+            label: "mellama_build_info", dimensions: [("service", service), ("version", Release.version)]
+        ).set(1)
         var all = services
         if settings.adminPort != 0 {
-            all.append(AdminServer(service: service, settings: settings, broker: broker, logger: logger).application)
+            let server = AdminServer(
+                service: service, settings: settings, broker: broker, workers: services.compactMap { $0 as? Worker },
+                logger: logger)
+            all.append(server.application)
+        }
+        if let address = settings.otlpEndpoint {
+            let resource = [
+                "service.name": "mellama-\(service)", "service.version": Release.version,
+                "service.instance.id": Self.workerID().rawValue,
+            ]
+            // First in the list, so stopped last.
+            all.insert(SpanExporter(address: address, resource: resource, logger: logger), at: 0)
         }
         var configuration = ServiceGroupConfiguration(
             services: all.map {

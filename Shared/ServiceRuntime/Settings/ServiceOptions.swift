@@ -47,6 +47,8 @@ public struct ServiceOptions: ParsableArguments {
     public var startTimeout: String?
     @Option(help: ArgumentHelp("How long jobs have to leave a checkpoint (MELLAMA_STOP_TIMEOUT).", valueName: "s"))
     public var stopTimeout: String?
+    @Option(help: ArgumentHelp("http://host:4318 of a collector of traces (MELLAMA_OTLP_ENDPOINT).", valueName: "url"))
+    public var otlpEndpoint: String?
 
     public init() {}
 
@@ -59,7 +61,7 @@ public struct ServiceOptions: ParsableArguments {
             (.adminHost, adminHost), (.adminPort, adminPort), (.logLevel, logLevel), (.logFormat, logFormat),
             (.concurrency, concurrency), (.leaseSeconds, leaseSeconds),
             (.retentionHours, retentionHours), (.textRetentionHours, textRetentionHours), (.memoryBudget, memoryBudget),
-            (.startTimeout, startTimeout), (.stopTimeout, stopTimeout),
+            (.startTimeout, startTimeout), (.stopTimeout, stopTimeout), (.otlpEndpoint, otlpEndpoint),
         ]
         return Dictionary(given.compactMap { key, text in text.map { (key.flag, $0) } }, uniquingKeysWith: { $1 })
     }

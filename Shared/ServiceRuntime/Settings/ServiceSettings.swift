@@ -47,6 +47,8 @@ public struct ServiceSettings: Sendable {
     public var startTimeout: Duration = .seconds(60)
     /// How long running jobs have to leave a checkpoint when the service stops.
     public var stopTimeout: Duration = .seconds(20)
+    /// Where traces go; nil is nowhere.
+    public var otlpEndpoint: CollectorAddress?
 
     public init() { artifacts = Self.defaultArtifacts }
 
@@ -83,6 +85,13 @@ public struct ServiceSettings: Sendable {
             try reader.number(.textRetentionHours, in: 0.001...87_600).map { .seconds($0 * 3600) } ?? textRetention
         memoryBudget = try reader.bytes(.memoryBudget)
         startTimeout = try reader.number(.startTimeout, in: 0...86_400).map { .seconds($0) } ?? startTimeout
+        if let text = reader.string(.otlpEndpoint) {
+            guard let address = CollectorAddress(text) else {
+                throw reader.invalid(
+                    .otlpEndpoint, "must be http://host[:port][/path] of a collector nearby; TLS is not spoken")
+            }
+            otlpEndpoint = address
+        }
         stopTimeout = try reader.number(.stopTimeout, in: 0...86_400).map { .seconds($0) } ?? stopTimeout
     }
 

@@ -43,14 +43,16 @@ public struct SettingKey: Sendable, Hashable {
     public static let memoryBudget = SettingKey("memoryBudget")
     public static let startTimeout = SettingKey("startTimeout")
     public static let stopTimeout = SettingKey("stopTimeout")
+    public static let otlpEndpoint = SettingKey("otlpEndpoint")
 
     /// What every service takes.
     public static let everyService: [SettingKey] = [
         redisURL, redisCA, redisCertificate, redisKey, acceptUnsafeRedis, namespace, dataRoots, artifacts, adminHost,
         adminPort, logLevel, logFormat, concurrency, leaseSeconds, retentionHours, textRetentionHours, memoryBudget,
-        startTimeout, stopTimeout,
+        startTimeout, stopTimeout, otlpEndpoint,
     ]
 
     /// What only the gateway takes; a file for the whole stack may hold them.
-    public static let gatewayOnly = ["host", "port", "apiKeysFile", "insecureOpen", "uploadLimit"].map(SettingKey.init)
+    public static let gatewayOnly = ["host", "port", "apiKeysFile", "insecureOpen", "uploadLimit", "journal"].map(
+        SettingKey.init)
 }
