@@ -59,6 +59,7 @@ let platformHalf: [Target] = [
             .embedInCode("Scripts/cancel.lua"),
             .embedInCode("Scripts/cancel_run.lua"),
             .embedInCode("Scripts/claim.lua"),
+            .embedInCode("Scripts/claiming.lua"),
             .embedInCode("Scripts/complete.lua"),
             .embedInCode("Scripts/confirm_cancelled.lua"),
             .embedInCode("Scripts/fail.lua"),
