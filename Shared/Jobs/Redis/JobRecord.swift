@@ -60,7 +60,7 @@ struct JobRecord {
         }
         return JobSnapshot(
             id: id, kind: JobKind(try required("kind")), state: state, run: text("run").map { RunID($0) },
-            stage: text("stage"), parent: text("parent").map { JobID($0) }, tenant: try required("tenant"),
+            stage: text("stage"), parent: text("parent").map { JobID($0) }, tenant: text("tenant") ?? "default",
             priority: Int(number("prio") ?? 0), attempts: Int(number("attempts") ?? 0),
             crashes: Int(number("crashes") ?? 0), interruptions: Int(number("interruptions") ?? 0),
             cancelRequested: text("cancel") != nil, progress: try message("progress", as: JobProgress.self),

@@ -17,6 +17,11 @@ package enum QueueScripts {
     static let cancel = script("cancel", PackageResources.cancel_lua)
     static let cancelRun = script("cancel_run", PackageResources.cancel_run_lua)
     static let retry = script("retry", PackageResources.retry_lua)
+    static let control = script("control", PackageResources.control_lua)
+    static let discard = script("discard", PackageResources.discard_lua)
+    static let purge = script("purge", PackageResources.purge_lua)
+    static let purgeEnded = script("purge_ended", PackageResources.purge_ended_lua)
+    static let check = script("check", PackageResources.check_lua)
     static let reap = script("reap", PackageResources.reap_lua)
     static let readEvents = script("read_events", PackageResources.read_events_lua)
     static let readRun = script("read_run", PackageResources.read_run_lua)
@@ -24,7 +29,7 @@ package enum QueueScripts {
     static let readStatistics = script("read_statistics", PackageResources.read_statistics_lua)
 
     /// The version of keys and fields; a process of another refuses to work on them.
-    static let schema = "1"
+    static let schema = "2"
 
     /// A transition with the shared prelude, and what else it shares, after its first line, which Redis reads as
     /// `#!lua flags=…`.

@@ -168,9 +168,20 @@ extension RedisJobBroker {
         guard reply.string == "ok" else { throw SubmissionCheck.stale("confirm cancellation", job) }
     }
 
-    /// Gives jobs whose lease ended back to the queue.
+    /// Gives jobs whose lease ended back to the queue, and does the other upkeep; goes on while there is more at once.
     @discardableResult
     public func reap() async throws(JobError) -> Int {
+        var count = 0
+        // A bound, so that one worker does not do the upkeep of a huge backlog alone.
+        for _ in 0..<50 {
+            let (reaped, hasMore) = try await reapSlice()
+            count += reaped
+            if !hasMore || Task.isCancelled { break }
+        }
+        return count
+    }
+
+    private func reapSlice() async throws(JobError) -> (count: Int, hasMore: Bool) {
         let advice = stall.detector.withLock { $0.advice(now: .now, lease: options.lease) }
         let arguments = [
             String(options.lease.milliseconds), advice.expected.map(String.init) ?? "", advice.hadGap ? "1" : "0",
@@ -185,10 +196,10 @@ extension RedisJobBroker {
         } catch {
             throw JobError(error, operation: "reap")
         }
-        guard let parts = reply.array, parts.count == 2, let count = parts[0].integer, let server = parts[1].integer
+        guard let parts = reply.array, parts.count == 3, let count = parts[0].integer, let server = parts[1].integer
         else { throw .unexpectedReply("reap") }
         stall.detector.withLock { $0.answered(server: Int64(server), now: .now) }
-        return count
+        return (count, parts[2].integer == 1)
     }
 
     static func state(_ reply: RESPValue, _ operation: String, _ job: JobID) throws(JobError) -> JobState {

@@ -62,6 +62,7 @@ public final class RedisJobBroker: JobBroker {
             arguments: [
                 connection.serverRunID ?? "", String(options.lease.milliseconds), QueueScripts.schema,
                 String(options.timeToLive.milliseconds), String(options.childTimeToLive.milliseconds),
+                String(options.textRetention.milliseconds),
             ])
         guard let parts = reply.array, parts.count == 2, let schema = parts[0].string, let server = parts[1].integer
         else { throw JobError.unexpectedReply("connect") }
@@ -86,6 +87,22 @@ public final class RedisJobBroker: JobBroker {
         } catch {
             throw JobError(error, operation: script.name)
         }
+    }
+
+    /// The run id of the server, another after each of its restarts.
+    public func serverRunID() async throws(JobError) -> String {
+        let reply: RESPValue
+        do {
+            reply = try await pool.withConnection { try await $0.send(RedisCommand("INFO", "server")) }
+        } catch {
+            throw JobError(error, operation: "read the server's run id")
+        }
+        // Asked for, not remembered: a connection may outlive what it knows.
+        let lines = (reply.string ?? "").split(whereSeparator: \.isNewline)
+        guard let line = lines.first(where: { $0.hasPrefix("run_id:") }) else {
+            throw .unexpectedReply("read the server's run id")
+        }
+        return String(line.dropFirst("run_id:".count))
     }
 
     /// Answers when the broker can take work.

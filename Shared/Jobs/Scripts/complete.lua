@@ -10,9 +10,8 @@ local function complete(id, fence, result)
   local j = load_job(id)
   local no = refusal(j, fence)
   if no then return (no == 'done' and j.state == 'succeeded') and 1 or 0 end
-  redis.call('HSET', job_key(j.id), 'done', fence)
-  redis.call('HDEL', job_key(j.id), 'error')
-  close(j, 'succeeded', 'result', result)
+  if j.attempts > 0 then redis.call('HDEL', job_key(id), 'error') end
+  close(j, 'succeeded', {'done', fence, 'result', result})
   return 1
 end
 

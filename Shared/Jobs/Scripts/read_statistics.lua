@@ -3,7 +3,7 @@
 -- Depths, age of the oldest ready job, and counters of some queues.
 -- KEYS: 1 meta
 -- ARGV: kinds
--- Returns: one a kind: {ready, delayed, running, waiting, age of the oldest ready job in ms or -1, counters}
+-- Returns: one a kind: {ready, delayed, running, waiting, parked, dead, age of the oldest ready job in ms or -1, counters}
 local reply = {}
 for i, kind in ipairs(ARGV) do
   local age = -1
@@ -15,7 +15,8 @@ for i, kind in ipairs(ARGV) do
   end
   reply[i] = {
     redis.call('ZCARD', queue_key(kind, 'ready')), redis.call('ZCARD', queue_key(kind, 'delayed')),
-    redis.call('ZCARD', queue_key(kind, 'leased')), redis.call('SCARD', queue_key(kind, 'waiting')), age,
+    redis.call('ZCARD', queue_key(kind, 'leased')), redis.call('SCARD', queue_key(kind, 'waiting')),
+    parked_count(kind), redis.call('ZCARD', queue_key(kind, 'dead')), age,
     redis.call('HGETALL', queue_key(kind, 'stats')),
   }
 end

@@ -92,7 +92,8 @@ extension Worker {
         case .release: try await broker.release(id, fence: fence)
         case .confirmCancelled: try await broker.confirmCancelled(id, fence: fence)
         case .fail(let failure):
-            let pause = configuration.retryPolicy.pause(afterAttempt: envelope.attempt)
+            // Not after crashes and interruptions: they are no errors.
+            let pause = configuration.retryPolicy.pause(afterAttempt: (envelope.errors ?? 0) + 1)
             try await broker.fail(id, fence: fence, failure: failure, retryAfter: pause)
         }
     }

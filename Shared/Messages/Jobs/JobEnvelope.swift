@@ -12,6 +12,8 @@ public struct JobEnvelope: Codable, Sendable, Hashable {
     public var priority: Int
     /// 1 for the first attempt; crashes and interruptions count as attempts here.
     public var attempt: Int
+    /// How many of the attempts before ended with an error: what the pause after another one grows with.
+    public var errors: Int?
     public var fence: Fence
     /// W3C trace context.
     public var traceparent: String?
@@ -23,7 +25,8 @@ public struct JobEnvelope: Codable, Sendable, Hashable {
 
     public init(
         id: JobID, run: RunID? = nil, stage: String? = nil, parent: JobID? = nil, tenant: String = "default",
-        priority: Int = 0, attempt: Int = 1, fence: Fence, traceparent: String? = nil, deadline: Int64? = nil,
+        priority: Int = 0, attempt: Int = 1, errors: Int? = nil, fence: Fence, traceparent: String? = nil,
+        deadline: Int64? = nil,
         waited: Int64? = nil, message: JobMessage
     ) {
         self.id = id
@@ -33,6 +36,7 @@ public struct JobEnvelope: Codable, Sendable, Hashable {
         self.tenant = tenant
         self.priority = priority
         self.attempt = attempt
+        self.errors = errors
         self.fence = fence
         self.traceparent = traceparent
         self.deadline = deadline
