@@ -49,12 +49,13 @@ struct SettingsTests {
                 "MELLAMA_REDIS_URL": "unix:///run/r", "MELLAMA_DATA_ROOTS": "/a:/b", "MELLAMA_ARTIFACTS": "/art",
                 "MELLAMA_ADMIN_HOST": "0.0.0.0", "MELLAMA_LOG_LEVEL": "Debug", "MELLAMA_LOG_FORMAT": "text",
                 "MELLAMA_LEASE_SECONDS": "2.5", "MELLAMA_MEMORY_BUDGET": "1.5 GiB", "MELLAMA_START_TIMEOUT": "1",
-                "MELLAMA_STOP_TIMEOUT": "2",
+                "MELLAMA_STOP_TIMEOUT": "2", "MELLAMA_RETENTION_HOURS": "48", "MELLAMA_TEXT_RETENTION_HOURS": "0.5",
             ]))
         #expect(settings.redisURL == "unix:///run/r" && settings.artifacts == "/art")
         #expect(settings.dataRoots == ["/a", "/b"] && settings.adminHost == "0.0.0.0")
         #expect(settings.logLevel == .debug && settings.logFormat == .text)
         #expect(settings.lease == .seconds(2.5) && settings.memoryBudget == 1_610_612_736)
+        #expect(settings.retention == .seconds(172_800) && settings.textRetention == .seconds(1800))
         #expect(settings.startTimeout == .seconds(1) && settings.stopTimeout == .seconds(2))
     }
 

@@ -16,17 +16,20 @@ public struct BrokerHarness: Sendable {
     }
 
     /// An in-memory broker on a clock that only this harness moves.
-    public static func inMemory() -> BrokerHarness {
+    public static func inMemory(textRetention: Duration = .seconds(86_400)) -> BrokerHarness {
         let clock = ManualClock()
-        let broker = InMemoryJobBroker(crashPause: .milliseconds(20)) { clock.now }
+        let broker = InMemoryJobBroker(crashPause: .milliseconds(20), textRetention: textRetention) { clock.now }
         return BrokerHarness(broker) { clock.advance(by: $0) }
     }
 
     /// A broker on a real server: time passes by itself.
-    public static func redis(_ fixture: RedisFixture, namespace: String = "test") -> BrokerHarness {
+    public static func redis(
+        _ fixture: RedisFixture, namespace: String = "test", textRetention: Duration = .seconds(86_400)
+    ) -> BrokerHarness {
         var options = RedisBrokerOptions()
         options.namespace = namespace
         options.crashPause = .milliseconds(20)
+        options.textRetention = textRetention
         let broker = RedisJobBroker(configuration: fixture.configuration, options: options, logger: fixture.logger)
         return BrokerHarness(broker) { try await Task.sleep(for: $0 + .milliseconds(2)) }
     }

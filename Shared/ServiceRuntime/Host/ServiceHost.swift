@@ -127,6 +127,9 @@ public struct ServiceHost: Sendable {
         var options = RedisBrokerOptions()
         options.namespace = settings.namespace
         options.lease = settings.lease
+        options.timeToLive = settings.retention
+        options.childTimeToLive = min(settings.retention, options.childTimeToLive)
+        options.textRetention = min(settings.retention, settings.textRetention)
         options.connections = max(4, settings.concurrency)
         return RedisJobBroker(configuration: configuration, options: options, logger: logger)
     }

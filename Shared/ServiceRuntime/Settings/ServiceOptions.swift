@@ -27,6 +27,12 @@ public struct ServiceOptions: ParsableArguments {
     public var concurrency: String?
     @Option(help: ArgumentHelp("A worker silent so long loses its jobs (MELLAMA_LEASE_SECONDS).", valueName: "s"))
     public var leaseSeconds: String?
+    @Option(help: ArgumentHelp("How long ended jobs stay in Redis (MELLAMA_RETENTION_HOURS; 168).", valueName: "h"))
+    public var retentionHours: String?
+    @Option(
+        help: ArgumentHelp(
+            "How long payload and result of what succeeded do (MELLAMA_TEXT_RETENTION_HOURS; 24).", valueName: "h"))
+    public var textRetentionHours: String?
     @Option(help: ArgumentHelp("Memory for loaded models, as 8GiB (MELLAMA_MEMORY_BUDGET).", valueName: "size"))
     public var memoryBudget: String?
     @Option(help: ArgumentHelp("How long to wait for Redis at start (MELLAMA_START_TIMEOUT).", valueName: "s"))
@@ -41,7 +47,8 @@ public struct ServiceOptions: ParsableArguments {
         let given: [(SettingKey, String?)] = [
             (.redisURL, redisURL), (.namespace, namespace), (.dataRoots, dataRoots), (.artifacts, artifacts),
             (.adminHost, adminHost), (.adminPort, adminPort), (.logLevel, logLevel), (.logFormat, logFormat),
-            (.concurrency, concurrency), (.leaseSeconds, leaseSeconds), (.memoryBudget, memoryBudget),
+            (.concurrency, concurrency), (.leaseSeconds, leaseSeconds),
+            (.retentionHours, retentionHours), (.textRetentionHours, textRetentionHours), (.memoryBudget, memoryBudget),
             (.startTimeout, startTimeout), (.stopTimeout, stopTimeout),
         ]
         return Dictionary(given.compactMap { key, text in text.map { (key.flag, $0) } }, uniquingKeysWith: { $1 })

@@ -29,6 +29,10 @@ public struct ServiceSettings: Sendable {
     public var concurrency = 1
     /// A worker that is silent for so long has lost its jobs.
     public var lease: Duration = .seconds(15)
+    /// How long ended jobs and runs stay in Redis.
+    public var retention: Duration = .seconds(7 * 86_400)
+    /// How long payload and result of what succeeded do.
+    public var textRetention: Duration = .seconds(86_400)
     /// Bytes that loaded models may take; nil leaves it to the service.
     public var memoryBudget: Int?
     /// How long to wait for Redis at start.
@@ -59,6 +63,9 @@ public struct ServiceSettings: Sendable {
         }
         concurrency = try reader.integer(.concurrency, in: 1...1024) ?? concurrency
         lease = try reader.number(.leaseSeconds, in: 1...3600).map { .seconds($0) } ?? lease
+        retention = try reader.number(.retentionHours, in: 0.01...87_600).map { .seconds($0 * 3600) } ?? retention
+        textRetention =
+            try reader.number(.textRetentionHours, in: 0.001...87_600).map { .seconds($0 * 3600) } ?? textRetention
         memoryBudget = try reader.bytes(.memoryBudget)
         startTimeout = try reader.number(.startTimeout, in: 0...86_400).map { .seconds($0) } ?? startTimeout
         stopTimeout = try reader.number(.stopTimeout, in: 0...86_400).map { .seconds($0) } ?? stopTimeout

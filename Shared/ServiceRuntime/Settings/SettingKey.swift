@@ -34,6 +34,8 @@ public struct SettingKey: Sendable, Hashable {
     public static let logFormat = SettingKey("logFormat")
     public static let concurrency = SettingKey("concurrency")
     public static let leaseSeconds = SettingKey("leaseSeconds")
+    public static let retentionHours = SettingKey("retentionHours")
+    public static let textRetentionHours = SettingKey("textRetentionHours")
     public static let memoryBudget = SettingKey("memoryBudget")
     public static let startTimeout = SettingKey("startTimeout")
     public static let stopTimeout = SettingKey("stopTimeout")
@@ -41,7 +43,7 @@ public struct SettingKey: Sendable, Hashable {
     /// What every service takes.
     public static let everyService: [SettingKey] = [
         redisURL, namespace, dataRoots, artifacts, adminHost, adminPort, logLevel, logFormat, concurrency, leaseSeconds,
-        memoryBudget, startTimeout, stopTimeout,
+        retentionHours, textRetentionHours, memoryBudget, startTimeout, stopTimeout,
     ]
 
     /// What only the gateway takes; a file for the whole stack may hold them.
