@@ -65,6 +65,7 @@ let platformHalf: [Target] = [
             .embedInCode("Scripts/cancel_run.lua"),
             .embedInCode("Scripts/check.lua"),
             .embedInCode("Scripts/claim.lua"),
+            .embedInCode("Scripts/claiming.lua"),
             .embedInCode("Scripts/complete.lua"),
             .embedInCode("Scripts/confirm_cancelled.lua"),
             .embedInCode("Scripts/control.lua"),

@@ -78,7 +78,7 @@ public final class RedisSession {
         let deadline = ContinuousClock.now + (timeout ?? commandTimeout)
         do throws(RedisError) {
             var output: [UInt8] = []
-            for command in commands { try command.encode(into: &output) }
+            for command in commands { command.encode(into: &output) }
             try write(output, until: deadline, operation: first.operation)
             var replies: [RESPValue] = []
             replies.reserveCapacity(commands.count)
