@@ -24,6 +24,13 @@ test: setup ## Build and pass all tests
 	swift build --build-tests $(BUILD_FLAGS)
 	@.ci/test $(BUILD_FLAGS)
 
+SEED ?= 1
+MINUTES ?= 10
+chaos: setup ## Break the queue for MINUTES, as SEED draws, and print what was lost or done twice
+	swift build --build-tests $(BUILD_FLAGS)
+	MELLAMA_CHAOS_SEED=$(SEED) MELLAMA_CHAOS_SECONDS=$$(($(MINUTES) * 60)) \
+	  swift test --skip-build $(BUILD_FLAGS) --no-parallel --filter ChaosTestsSerial
+
 check: setup ## Format, import rules, warnings as errors, documents under test
 	swift build --build-tests $(BUILD_FLAGS)
 	@.ci/check
@@ -51,4 +58,4 @@ images: ## Build the container images (needs a Docker engine)
 clean: ## Remove build products
 	rm -rf .build
 
-.PHONY: help setup build demo test check fuzz bench fmt up down images clean
+.PHONY: help setup build demo test chaos check fuzz bench fmt up down images clean

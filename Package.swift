@@ -91,13 +91,24 @@ let platformHalf: [Target] = [
         path: "Tests/TestSupport", swiftSettings: settings),
     .executableTarget(
         name: "queue-driver",
-        dependencies: ["Messages", "Telemetry", "Redis", "Jobs", .logging, .serviceLifecycle, .unixSignals],
+        dependencies: [
+            "Messages", "Telemetry", "Redis", "Jobs", "Artifacts", "FaultInjection", .logging, .serviceLifecycle,
+            .unixSignals,
+        ],
         path: "Tests/QueueDriver", swiftSettings: settings),
+    .target(
+        name: "FaultInjection", dependencies: ["Messages", "Jobs"], path: "Tests/FaultInjection",
+        swiftSettings: settings),
+    .target(name: "TestClock", path: "Tests/TestClock"),
     tests("Messages", ["FuzzSupport"]),
     tests("Telemetry", [.logging, .metrics]),
     tests("Redis", ["FuzzSupport", "TestSupport", .logging]),
     tests("Jobs", ["Messages", "Redis", "Telemetry", "TestSupport", .logging]),
     tests("Artifacts", ["Messages", "TestSupport"]),
+    .testTarget(
+        name: "ReliabilityTests",
+        dependencies: ["Messages", "Redis", "Jobs", "Artifacts", "FaultInjection", "TestSupport", .logging],
+        path: "Tests/ReliabilityTests", swiftSettings: settings),
 ]
 
 let modelHalf: [Target] = [
@@ -186,8 +197,13 @@ if half == nil {
     ]
 }
 
+// Preloaded into servers under test; nothing links it.
+let products: [Product] =
+    half == "model" ? [] : [.library(name: "TestClock", type: .dynamic, targets: ["TestClock"])]
+
 let package = Package(
     name: "mellama",
+    products: products,
     dependencies: half == "model" ? [] : dependencies,
     targets: testing
         + (half == "platform" ? platformHalf : half == "model" ? modelHalf : platformHalf + modelHalf + services),

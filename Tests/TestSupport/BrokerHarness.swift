@@ -51,6 +51,9 @@ public final class ManualClock: Sendable {
     /// The time.
     public var now: Int64 { time.withLock { $0 } }
 
+    /// Sets the time, ms since 1970.
+    public func set(_ milliseconds: Int64) { time.withLock { $0 = milliseconds } }
+
     /// Moves the time.
     public func advance(by duration: Duration) {
         let (seconds, attoseconds) = duration.components

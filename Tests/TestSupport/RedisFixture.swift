@@ -23,6 +23,7 @@ public final class RedisFixture: Sendable {
     public let certificates: TestCertificates?
 
     private let options: [String]
+    private let clock: ServerClock?
     private let process = Mutex<pid_t>(0)
 
     /// The server over TCP.
@@ -36,11 +37,12 @@ public final class RedisFixture: Sendable {
     /// The server's URL, for processes started by a test.
     public var url: String { "redis\(certificates == nil ? "" : "s")://127.0.0.1:\(port)/0" }
 
-    /// Runs the body with a fresh server; `options` are further redis-server arguments.
+    /// Runs the body with a fresh server; `options` are further redis-server arguments, `clock` its wall clock where it
+    /// is not to be the machine's.
     public static func with<Value: Sendable>(
-        options: [String] = [], _ body: (RedisFixture) async throws -> Value
+        options: [String] = [], clock: ServerClock? = nil, _ body: (RedisFixture) async throws -> Value
     ) async throws -> Value {
-        let fixture = try await started(options: options, certificates: nil)
+        let fixture = try await started(options: options, certificates: nil, clock: clock)
         defer { fixture.tearDown() }
         return try await body(fixture)
     }
@@ -59,11 +61,11 @@ public final class RedisFixture: Sendable {
 
     /// A running server; another port is tried where somebody was faster to take ours.
     private static func started(
-        options: [String], certificates: TestCertificates?
+        options: [String], certificates: TestCertificates?, clock: ServerClock? = nil
     ) async throws -> RedisFixture {
         var attempt = 1
         while true {
-            let fixture = try RedisFixture(options: options, certificates: certificates)
+            let fixture = try RedisFixture(options: options, certificates: certificates, clock: clock)
             do {
                 try await fixture.start()
                 return fixture
@@ -75,9 +77,10 @@ public final class RedisFixture: Sendable {
         }
     }
 
-    private init(options: [String], certificates: TestCertificates?) throws {
+    private init(options: [String], certificates: TestCertificates?, clock: ServerClock?) throws {
         self.options = options
         self.certificates = certificates
+        self.clock = clock
         port = try Self.freePort()
         var template = Array("/tmp/mellama-redis-XXXXXX\0".utf8.map(CChar.init(bitPattern:)))
         guard mkdtemp(&template) != nil else { throw RedisFixtureError("cannot make a folder in /tmp") }
@@ -96,7 +99,7 @@ public final class RedisFixture: Sendable {
                 folder, "--logfile", "\(folder)/log", "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
                 "--maxmemory-policy", "noeviction",
             ] + options
-        let pid = try Self.spawn(arguments)
+        let pid = try Self.spawn(arguments, clock: clock)
         process.withLock { $0 = pid }
         try await waitUntilAnswering()
     }
@@ -165,12 +168,15 @@ public final class RedisFixture: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    private static func spawn(_ arguments: [String]) throws -> pid_t {
+    private static func spawn(_ arguments: [String], clock: ServerClock?) throws -> pid_t {
         var pid: pid_t = 0
         var copies: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        defer { for copy in copies { free(copy) } }
+        var variables: [UnsafeMutablePointer<CChar>?] =
+            ProcessInfo.processInfo.environment.merging(clock?.environment ?? [:]) { $1 }.map { strdup("\($0)=\($1)") }
+            + [nil]
+        defer { for copy in copies + variables { free(copy) } }
         let status = ServiceProcess.spawning.withLock { _ in
-            posix_spawnp(&pid, "redis-server", nil, nil, &copies, environ)
+            posix_spawnp(&pid, "redis-server", nil, nil, &copies, &variables)
         }
         guard status == 0 else {
             throw RedisFixtureError(
