@@ -35,6 +35,10 @@ check: setup ## Format, import rules, warnings as errors, documents under test
 	swift build --build-tests $(BUILD_FLAGS)
 	@.ci/check
 
+fuzz: setup ## Long fuzzing of all readers of bytes from outside: 10 minutes or 10 million inputs each
+	swift build --build-tests $(BUILD_FLAGS)
+	@.ci/fuzz
+
 bench: build ## Speed beside peers, in one run: all parts, or make bench PART=queue
 	@Tests/Benchmarks/run $(PART)
 
@@ -54,4 +58,4 @@ images: ## Build the container images (needs a Docker engine)
 clean: ## Remove build products
 	rm -rf .build
 
-.PHONY: help setup build demo test chaos check bench fmt up down images clean
+.PHONY: help setup build demo test chaos check fuzz bench fmt up down images clean
