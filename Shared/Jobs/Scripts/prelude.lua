@@ -457,6 +457,7 @@ local function settle()
   flush()
 end
 
+local named = {}
 -- Creates a job's record in its first state, which `indexed` puts it into; ends with `settle` and `keep_order`.
 local function create_job(id, m, indexed)
   local order = next_order()
@@ -485,10 +486,15 @@ local function create_job(id, m, indexed)
     keep(name, m[name])
   end
   redis.call('ZADD', P .. 'jobs', num(order), id)
-  redis.call('SADD', P .. 'kinds', m.kind)
+  if not named[m.kind] then
+    named[m.kind] = {}
+    redis.call('SADD', P .. 'kinds', m.kind)
+  end
   if m.deadline then redis.call('ZADD', P .. 'deadlines', m.deadline, id) end
   if not m.parent then
-    if redis.call('SADD', tenant_key(j, 'open'), id) == 1 then
+    redis.call('SADD', tenant_key(j, 'open'), id)
+    if not named[m.kind][m.tenant] then
+      named[m.kind][m.tenant] = true
       redis.call('SADD', queue_key(m.kind, 'tenants'), m.tenant)
     end
   end
