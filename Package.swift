@@ -169,7 +169,7 @@ let services: [Target] = [
         "trainer", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "Checkpoints", "Tensors"]),
     tests("inference", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport"]),
     tests("evaluator", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "MedicalBenchmark"]),
-    tests("mellama", ["Messages", "TestSupport"]),
+    tests("mellama", ["Messages", "TestSupport", .argumentParser]),
     .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: settings),
     .testTarget(
         name: "IntegrationTests",
