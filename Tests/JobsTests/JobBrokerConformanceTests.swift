@@ -29,4 +29,11 @@ struct JobBrokerConformanceTests {
             try await example.check(.redis(redis, textRetention: .milliseconds(800)))
         }
     }
+
+    @Test("on Redis over TLS", .serialized, arguments: JobBrokerConformance.cases)
+    func overTLS(example: JobBrokerConformance.Case) async throws {
+        try await RedisFixture.withTLS { redis, _ in
+            try await example.check(.redis(redis))
+        }
+    }
 }

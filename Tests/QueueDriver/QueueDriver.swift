@@ -18,9 +18,13 @@ enum QueueDriver {
                queue-driver work --redis URL --done FILE [--slots N] [--sleep SECONDS] [--lease SECONDS]
                                  [--namespace NAME]
                queue-driver ceiling --redis URL [--batch N] [--depth N] [--namespace NAME]
+               queue-driver fault --redis URL --store FOLDER [--slots N] [--lease SECONDS] [--namespace NAME]
+                                  [--exit before|after] [--at CALL] [--count N] [--unreliable SHARE] [--seed N]
         produce submits N jobs, one after another or --bulk at a time, and prints the seconds it took.
         work handles jobs until SIGTERM; each appends its times of submission and start to FILE (16 bytes).
         ceiling ends all ready jobs by the bare scripts, batch by batch, and prints the jobs a second that took.
+        fault handles jobs that say themselves how they go, publishes into an artifact store, and ends as by kill -9
+        before or after the Nth CALL; a SHARE (0 to 1) of its calls fails or loses its answer.
         """
 
     static func main() async {
@@ -31,6 +35,7 @@ enum QueueDriver {
             case "produce": try await produce(&options)
             case "work": try await work(&options)
             case "ceiling": try await ceiling(&options)
+            case "fault": try await FaultWorker.run(&options)
             default: throw UsageError("name a command")
             }
         } catch {
@@ -40,7 +45,7 @@ enum QueueDriver {
         }
     }
 
-    private static func broker(_ options: inout Options, lease: Duration = .seconds(15)) throws -> RedisJobBroker {
+    static func broker(_ options: inout Options, lease: Duration = .seconds(15)) throws -> RedisJobBroker {
         var settings = RedisBrokerOptions()
         settings.namespace = options.text("namespace", default: settings.namespace)
         settings.lease = lease

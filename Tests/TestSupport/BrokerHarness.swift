@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 public import Jobs
+public import Redis
 import Synchronization
 
 /// A broker under test and a way to let its time pass.
@@ -22,15 +23,17 @@ public struct BrokerHarness: Sendable {
         return BrokerHarness(broker) { clock.advance(by: $0) }
     }
 
-    /// A broker on a real server: time passes by itself.
+    /// A broker on a real server: time passes by itself. `configuration` is another way to it than the fixture's.
     public static func redis(
-        _ fixture: RedisFixture, namespace: String = "test", textRetention: Duration = .seconds(86_400)
+        _ fixture: RedisFixture, namespace: String = "test", configuration: RedisConfiguration? = nil,
+        textRetention: Duration = .seconds(86_400)
     ) -> BrokerHarness {
         var options = RedisBrokerOptions()
         options.namespace = namespace
         options.crashPause = .milliseconds(20)
         options.textRetention = textRetention
-        let broker = RedisJobBroker(configuration: fixture.configuration, options: options, logger: fixture.logger)
+        let broker = RedisJobBroker(
+            configuration: configuration ?? fixture.configuration, options: options, logger: fixture.logger)
         return BrokerHarness(broker) { try await Task.sleep(for: $0 + .milliseconds(2)) }
     }
 
@@ -47,6 +50,9 @@ public final class ManualClock: Sendable {
 
     /// The time.
     public var now: Int64 { time.withLock { $0 } }
+
+    /// Sets the time, ms since 1970.
+    public func set(_ milliseconds: Int64) { time.withLock { $0 = milliseconds } }
 
     /// Moves the time.
     public func advance(by duration: Duration) {

@@ -3,7 +3,7 @@
 public import Messages
 
 /// A job to accept.
-public struct JobSubmission: Sendable, Hashable {
+public struct JobSubmission: Sendable, Hashable, Codable {
     /// Nil lets the broker make one.
     public var id: JobID?
     public var message: JobMessage

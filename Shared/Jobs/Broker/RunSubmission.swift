@@ -3,7 +3,7 @@
 public import Messages
 
 /// A run to accept; its recipe has been validated.
-public struct RunSubmission: Sendable, Hashable {
+public struct RunSubmission: Sendable, Hashable, Codable {
     public var id: RunID?
     public var recipe: Recipe
     public var tenant: String
