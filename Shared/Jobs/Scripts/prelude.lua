@@ -441,6 +441,11 @@ local function purge_job(j)
   if j.ev then redis.call('UNLINK', P .. 'ev:job:' .. j.id) end
   redis.call('ZREM', P .. 'texts', j.id)
   redis.call('ZREM', P .. 'letters', j.id)
+  -- A child that ended before its parent had its time to live from the list that it has just left.
+  if j.parent and redis.call('PTTL', key) < 0 then
+    redis.call('PEXPIRE', key, num(setting('child_ttl_ms')))
+    redis.call('PEXPIRE', key .. ':kids', num(setting('child_ttl_ms')))
+  end
   count(j.kind, 'purged')
 end
 

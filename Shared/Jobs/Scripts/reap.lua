@@ -35,8 +35,12 @@ if rebase then
   if left then redis.call('HSET', KEYS[1], 'rebase', 1) else redis.call('HDEL', KEYS[1], 'rebase') end
 end
 
--- A grace hours away was written before the clock stepped back.
-if NOW < grace and grace <= NOW + 3600000 then return {0, NOW, 0} end
+-- A grace of more than a lease was written before the clock stepped back.
+if grace > NOW + lease then
+  grace = NOW + lease
+  redis.call('HSET', KEYS[1], 'grace_until_ms', num(grace))
+end
+if NOW < grace then return {0, NOW, 0} end
 
 local reaped, more = 0, 0
 local budget = 100
