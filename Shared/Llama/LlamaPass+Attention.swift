@@ -6,9 +6,6 @@ extension LlamaPass {
     /// Rows of queries whose scores are computed together: a block of scores stays in the second-level cache.
     static let queryBlock = 64
 
-    /// 1 / √headDimension.
-    var attentionScale: Float { 1 / Float(c.headDimension).squareRoot() }
-
     /// Mixes the values of every head into `a.mixed`, in parallel over sequences and heads.
     func attend(_ layer: Int, _ a: BlockActivations) throws(LlamaError) {
         switch attention {

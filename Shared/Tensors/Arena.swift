@@ -29,6 +29,12 @@ public final class Arena: @unchecked Sendable {
         return block.base
     }
 
+    /// `count` 16-bit numbers of unspecified content, as `take`.
+    public func takeHalves(_ count: Int) throws(TensorError) -> UnsafeMutablePointer<UInt16> {
+        let memory = try take((count + 1) / 2)
+        return UnsafeMutableRawPointer(memory).bindMemory(to: UInt16.self, capacity: (count + 1) / 2 * 2)
+    }
+
     /// Takes every block back.
     public func reset() {
         if blocks.count > 1 {

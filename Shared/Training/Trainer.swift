@@ -60,6 +60,7 @@ public struct Trainer {
         }
         self.recipe = recipe
         self.model = try Self.prepared(model, recipe)
+        self.model.precision = recipe.precision == .bfloat16 ? .bfloat16 : .float32
         rows = try TrainingSet(dataset, recipe: recipe, configuration: model.configuration)
         plan = TrainingPlan(sampleCount: rows.count, recipe: recipe)
         schedule = LearningRateSchedule(recipe: recipe, totalSteps: plan.totalSteps)
