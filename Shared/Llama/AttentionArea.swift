@@ -26,12 +26,10 @@ struct AttentionArea {
         isBackward = backward
     }
 
-    /// Float32 elements in all.
-    var floats: Int { (isBackward ? 2 : 1) * scoreCount }
-
-    /// Bfloat16 elements in all.
-    var halves: Int {
+    /// Floats in all, the 16-bit buffers included.
+    var size: Int {
         let forward = probabilityCount + keyCount + valueCount
-        return isBackward ? forward + probabilityCount + keyCount + leftCount + rightCount : forward
+        let backward = isBackward ? probabilityCount + keyCount + leftCount + rightCount : 0
+        return (isBackward ? 2 : 1) * scoreCount + (((forward + backward) / 2 + 15) & ~15)
     }
 }

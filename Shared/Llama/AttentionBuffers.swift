@@ -20,10 +20,12 @@ struct AttentionBuffers {
     /// A block of queries or of the mixed values' gradients [block, d] packed.
     let right: UnsafeMutablePointer<UInt16>
 
-    init(_ area: AttentionArea, _ floats: UnsafeMutablePointer<Float>, _ halves: UnsafeMutablePointer<UInt16>) {
+    init(_ area: AttentionArea, _ floats: UnsafeMutablePointer<Float>) {
         scores = floats
         dScores = floats + area.scoreCount
-        probabilities = halves
+        let halves = area.size - (area.isBackward ? 2 : 1) * area.scoreCount
+        probabilities = UnsafeMutableRawPointer(floats + area.size - halves)
+            .bindMemory(to: UInt16.self, capacity: 2 * halves)
         keys = probabilities + area.probabilityCount
         values = keys + area.keyCount
         dProbabilities = values + area.valueCount

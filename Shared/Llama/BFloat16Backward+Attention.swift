@@ -9,13 +9,12 @@ extension BFloat16Backward {
         guard case .spans(let spans) = pass.attention else {
             preconditionFailure("gradients through a cache are not defined")
         }
-        let (area, floats, halves) = (attentionArea, attentionFloats, attentionHalves)
+        let (area, scratch) = (attentionArea, attentionScratch)
         let groups = c.keyValueHeadCount
         ThreadPool.shared.run(spans.count * groups) { piece in
             self.attentionGroup(
                 a, spans[piece / groups], piece % groups,
-                AttentionBuffers(
-                    area, floats + ThreadPool.slot * area.floats, halves + ThreadPool.slot * area.halves))
+                AttentionBuffers(area, scratch + ThreadPool.slot * area.size))
         }
     }
 

@@ -27,8 +27,7 @@ final class BFloat16Backward {
     let left: UnsafeMutablePointer<UInt16>
     let partial: UnsafeMutablePointer<Float>
     let attentionArea: AttentionArea
-    let attentionFloats: UnsafeMutablePointer<Float>
-    let attentionHalves: UnsafeMutablePointer<UInt16>
+    let attentionScratch: UnsafeMutablePointer<Float>
 
     var rows: Int { pass.rows }
 
@@ -51,8 +50,8 @@ final class BFloat16Backward {
         left = try pass.takeHalves(BFloat16Product.leftScratch(depth: rows))
         partial = try pass.take(Kernels.normParts(rows) * c.hiddenSize)
         attentionArea = AttentionArea(c, longest: longest, backward: true)
-        attentionFloats = try pass.take(ThreadPool.shared.slots * attentionArea.floats)
-        attentionHalves = try pass.takeHalves(ThreadPool.shared.slots * attentionArea.halves)
+        // The backward pass needs more than the forward pass, which then uses the same.
+        attentionScratch = try pass.attentionScratch(ThreadPool.shared.slots * attentionArea.size)
     }
 
     /// Forward and backward of the batch; the negative log-likelihood of every target.

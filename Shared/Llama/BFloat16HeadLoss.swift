@@ -4,9 +4,6 @@ import Tensors
 
 /// As `HeadLoss`, with bfloat16 products.
 struct BFloat16HeadLoss {
-    /// Logits of a chunk: 64 MB, enough rows for the products to run at full speed.
-    private static let chunkElements = 1 << 24
-
     private let pass: BFloat16Pass
     private let chosen: [Int]
     private let targets: [Int32]
@@ -16,17 +13,12 @@ struct BFloat16HeadLoss {
     private let inverse: UnsafeMutablePointer<Float>
     private let logits: UnsafeMutablePointer<Float>
 
-    /// Rows of a chunk for this many targets.
-    static func chunk(_ c: LlamaConfiguration, targets: Int) -> Int {
-        max(1, min(targets, max(64, min(1024, chunkElements / c.vocabularySize))))
-    }
-
     init(_ pass: BFloat16Pass, _ batch: TokenBatch) throws(LlamaError) {
         self.pass = pass
         let chosen = batch.targets.indices.filter { batch.targets[$0] != TokenBatch.ignored }
         self.chosen = chosen
         targets = chosen.map { batch.targets[$0] }
-        chunk = Self.chunk(pass.c, targets: chosen.count)
+        chunk = HeadLoss.chunk(pass.c, targets: chosen.count)
         gathered = try pass.take(chunk * pass.c.hiddenSize)
         normed = try pass.takeHalves(chunk * pass.c.hiddenSize)
         inverse = try pass.take(chunk)

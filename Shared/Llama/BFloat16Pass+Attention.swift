@@ -12,14 +12,12 @@ extension BFloat16Pass {
             preconditionFailure("bfloat16 passes have no cache")
         }
         let area = AttentionArea(c, longest: spans.map(\.count).max() ?? 0, backward: false)
-        let floats = try take(ThreadPool.shared.slots * area.floats)
-        let halves = try takeHalves(ThreadPool.shared.slots * area.halves)
+        let scratch = try attentionScratch(ThreadPool.shared.slots * area.size)
         let groups = c.keyValueHeadCount
         ThreadPool.shared.run(spans.count * groups) { piece in
             self.attendGroup(
                 a, spans[piece / groups], piece % groups,
-                AttentionBuffers(
-                    area, floats + ThreadPool.slot * area.floats, halves + ThreadPool.slot * area.halves))
+                AttentionBuffers(area, scratch + ThreadPool.slot * area.size))
         }
     }
 

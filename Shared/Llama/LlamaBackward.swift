@@ -23,7 +23,7 @@ final class LlamaBackward {
 
     var rows: Int { pass.rows }
 
-    init(_ pass: LlamaPass, gradients: UnsafeMutablePointer<Float>) throws(LlamaError) {
+    init(_ pass: LlamaPass, longest: Int, gradients: UnsafeMutablePointer<Float>) throws(LlamaError) {
         self.pass = pass
         c = pass.c
         dWeights = pass.adapter == nil ? gradients : nil
@@ -37,6 +37,8 @@ final class LlamaBackward {
         dQueryKeyValue = try pass.take(rows * pass.qkvWidth)
         dReduced = if let adapter = pass.adapter { try pass.take(rows * adapter.configuration.rank) } else { nil }
         partial = try pass.take(Kernels.normParts(rows) * c.hiddenSize)
+        // The backward pass needs more than the forward pass, which then uses the same.
+        _ = try pass.attentionScratch(ThreadPool.shared.slots * 2 * LlamaPass.queryBlock * longest)
     }
 
     /// Forward and backward of the batch; the negative log-likelihood of every target.

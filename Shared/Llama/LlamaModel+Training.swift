@@ -53,20 +53,27 @@ extension LlamaModel {
         precondition(gradients.parameters.layout == trainedParameters, "gradients were made for another model")
         let losses = try gradients.parameters.withUnsafeMutableValues { (values) throws(LlamaError) -> [Double] in
             guard let base = values.baseAddress else { return [] }
+            let longest = batch.spans.map(\.count).max() ?? 0
+            let lora = adapter?.configuration
+            let memory = StepMemory(
+                configuration,
+                StepMemory.Work(
+                    precision: precision, rank: lora?.rank, drops: dropoutSeed != nil && (lora?.dropout ?? 0) > 0,
+                    recompute: recompute, tokens: batch.tokenCount, longest: longest, targets: batch.targetCount))
             if precision == .bfloat16 {
                 return try withBFloat16Pass(
                     ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans),
-                    dropoutSeed: dropoutSeed
+                    dropoutSeed: dropoutSeed, reserving: memory.reserve
                 ) { (pass) throws(LlamaError) -> [Double] in
-                    let longest = batch.spans.map(\.count).max() ?? 0
                     let backward = try BFloat16Backward(pass, longest: longest, gradients: base)
                     return try backward.run(batch, scale: Float(scale), recompute: recompute)
                 }
             }
             return try withPass(
-                ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans), dropoutSeed: dropoutSeed
+                ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans), dropoutSeed: dropoutSeed,
+                reserving: memory.reserve
             ) { (pass) throws(LlamaError) -> [Double] in
-                let backward = try LlamaBackward(pass, gradients: base)
+                let backward = try LlamaBackward(pass, longest: longest, gradients: base)
                 return try backward.run(batch, scale: Float(scale), recompute: recompute)
             }
         }

@@ -52,10 +52,10 @@ public struct LlamaModel: Sendable {
 
     /// Runs `body` with a bfloat16 pass over the weights and the tokens in scratch memory.
     func withBFloat16Pass<R>(
-        ids: [Int32], positions: [Int32], attention: AttentionScope, dropoutSeed: UInt64? = nil,
+        ids: [Int32], positions: [Int32], attention: AttentionScope, dropoutSeed: UInt64? = nil, reserving: Int = 0,
         _ body: (BFloat16Pass) throws(LlamaError) -> R
     ) throws(LlamaError) -> R {
-        try withPointers { (arena, base, low) throws(LlamaError) -> R in
+        try withPointers(reserving: reserving) { (arena, base, low) throws(LlamaError) -> R in
             var matrices = packedRevision == weights.parameters.revision ? packed : nil
             if matrices == nil {
                 matrices = try PackedWeights(configuration, weights.layout)
@@ -71,10 +71,10 @@ public struct LlamaModel: Sendable {
 
     /// Runs `body` with a pass over the weights and the tokens in scratch memory.
     func withPass<R>(
-        ids: [Int32], positions: [Int32], attention: AttentionScope, dropoutSeed: UInt64? = nil,
+        ids: [Int32], positions: [Int32], attention: AttentionScope, dropoutSeed: UInt64? = nil, reserving: Int = 0,
         _ body: (LlamaPass) throws(LlamaError) -> R
     ) throws(LlamaError) -> R {
-        try withPointers { (arena, base, low) throws(LlamaError) -> R in
+        try withPointers(reserving: reserving) { (arena, base, low) throws(LlamaError) -> R in
             try body(
                 try LlamaPass(
                     self, weights: base, lowRank: low, arena: arena, ids: ids, positions: positions,
@@ -82,12 +82,15 @@ public struct LlamaModel: Sendable {
         }
     }
 
-    /// Runs `body` with scratch memory, the weights, and the adapter's parameters if there is one.
+    /// Runs `body` with scratch memory (of `reserving` floats in one block), the weights, and the adapter's parameters if there is one.
     private func withPointers<R>(
-        _ body: (Arena, UnsafePointer<Float>, UnsafePointer<Float>?) throws(LlamaError) -> R
+        reserving: Int, _ body: (Arena, UnsafePointer<Float>, UnsafePointer<Float>?) throws(LlamaError) -> R
     ) throws(LlamaError) -> R {
         try arenas.withArena { (arena) throws(LlamaError) -> R in
-            try weights.parameters.withUnsafeValues { (weightValues) throws(LlamaError) -> R in
+            if reserving > 0 {
+                do throws(TensorError) { try arena.reserve(reserving) } catch { throw TokenPass.outOfMemory(error) }
+            }
+            return try weights.parameters.withUnsafeValues { (weightValues) throws(LlamaError) -> R in
                 guard let base = weightValues.baseAddress else { preconditionFailure("a model without weights") }
                 guard let adapter else { return try body(arena, base, nil) }
                 return try adapter.parameters.withUnsafeValues { (values) throws(LlamaError) -> R in

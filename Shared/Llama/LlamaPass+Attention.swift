@@ -50,7 +50,7 @@ extension LlamaPass {
 
     /// Scratch for one block of scores a thread.
     private func scores(columns: Int) throws(LlamaError) -> UnsafeMutablePointer<Float> {
-        try take(ThreadPool.shared.slots * Self.queryBlock * columns)
+        try attentionScratch(ThreadPool.shared.slots * Self.queryBlock * columns)
     }
 
     /// One head: `count` queries, each attending to `past` keys and to those up to its own.

@@ -20,12 +20,17 @@ struct LowRankScratch {
         let (inputs, outputs) = (Self.widestInput(c), BFloat16Pass.widest(c))
         a = try arena.take(ranks * inputs)
         b = try arena.take(ranks * outputs)
-        packed = try arena.takeHalves(
-            [(inputs, ranks), (ranks, inputs), (ranks, outputs), (outputs, ranks)]
-                .map { PackedMatrix.size(depth: $0.0, columns: $0.1) }.reduce(0, max))
+        packed = try arena.takeHalves(Self.packedSize(c, rank: rank))
         product = try arena.take(rows * ranks)
         rounded = try arena.takeHalves(rows * ranks)
         dropped = drops ? try arena.takeHalves(rows * inputs) : nil
+    }
+
+    /// Elements of `packed`.
+    static func packedSize(_ c: LlamaConfiguration, rank: Int) -> Int {
+        let (ranks, inputs, outputs) = (3 * rank, widestInput(c), BFloat16Pass.widest(c))
+        return [(inputs, ranks), (ranks, inputs), (ranks, outputs), (outputs, ranks)]
+            .map { PackedMatrix.size(depth: $0.0, columns: $0.1) }.reduce(0, max)
     }
 
     /// The widest input of a block's projections.

@@ -21,6 +21,8 @@ class TokenPass {
     /// Cosines and sines of every token's rotary angles [N, headDimension / 2].
     let cosine: UnsafeMutablePointer<Float>
     let sine: UnsafeMutablePointer<Float>
+    /// Scratch of attention, taken once and used by every block.
+    private var attentionFloats: (count: Int, base: UnsafeMutablePointer<Float>)?
 
     var qkvWidth: Int { c.queryWidth + 2 * c.keyValueWidth }
 
@@ -76,6 +78,14 @@ class TokenPass {
     /// Scratch for the rest of the call.
     func take(_ count: Int) throws(LlamaError) -> UnsafeMutablePointer<Float> {
         do { return try arena.take(count) } catch { throw Self.outOfMemory(error) }
+    }
+
+    /// At least `count` floats for attention, the same for every block of the pass.
+    func attentionScratch(_ count: Int) throws(LlamaError) -> UnsafeMutablePointer<Float> {
+        if let attentionFloats, attentionFloats.count >= count { return attentionFloats.base }
+        let base = try take(count)
+        attentionFloats = (count, base)
+        return base
     }
 
     /// The embedding of every token, into `x` [N, hidden].

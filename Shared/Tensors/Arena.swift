@@ -10,6 +10,8 @@ public final class Arena: @unchecked Sendable {
     private var blocks: [FloatStorage] = []
     private var used = 0
     private var taken = 0
+    /// The most floats handed out between two resets.
+    private(set) var mostTaken = 0
 
     /// An empty arena.
     public init() {}
@@ -41,8 +43,16 @@ public final class Arena: @unchecked Sendable {
             blocks = []
             if let joined = try? FloatStorage(count: taken) { blocks = [joined] }
         }
+        mostTaken = max(mostTaken, taken)
         used = 0
         taken = 0
+    }
+
+    /// Makes room for `count` floats in one block, so that a call that needs no more takes no other. Only between uses.
+    public func reserve(_ count: Int) throws(TensorError) {
+        guard used == 0, blocks.count != 1 || blocks[0].count < count else { return }
+        blocks = []
+        blocks = [try FloatStorage(count: count)]
     }
 
     /// Floats held at the moment.

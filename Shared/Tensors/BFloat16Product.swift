@@ -109,8 +109,8 @@ public enum BFloat16Product {
     private static let leftRows = 16 * CK_PANEL_ROWS
 
     /// Elements of scratch that `addTransposed` needs for this depth.
-    public static func leftScratch(depth: Int) -> Int {
-        ThreadPool.shared.slots * leftSize(columns: leftRows, depth: depth)
+    public static func leftScratch(depth: Int, threads: Int = ThreadPool.shared.slots) -> Int {
+        threads * leftSize(columns: leftRows, depth: depth)
     }
 
     /// Elements that `columns` columns of a left operand take when packed.
