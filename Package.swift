@@ -21,6 +21,7 @@ extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let httpClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let yams = product(name: "Yams", package: "Yams")
 }
@@ -45,24 +46,35 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
         path: "Tests/\(name)Tests", swiftSettings: settings)
 }
 
+/// What the tests of both halves use.
+let testing: [Target] = [
+    .target(name: "FuzzSupport", path: "Tests/FuzzSupport", swiftSettings: settings)
+]
+
 let platformHalf: [Target] = [
     .systemLibrary(name: "CHiredis", path: "Shared/CHiredis", providers: [.apt(["libhiredis-dev"])]),
     .systemLibrary(name: "COpenSSL", path: "Shared/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     shared("Messages"),
     shared("Telemetry", [.logging, .metrics]),
-    shared("Redis", ["CHiredis", .logging]),
+    shared("Redis", ["CHiredis", "COpenSSL", .logging]),
     shared(
-        "Jobs", ["Messages", "Redis", .logging, .metrics, .serviceLifecycle],
+        "Jobs", ["Messages", "Redis", "Telemetry", .logging, .metrics, .serviceLifecycle],
         resources: [
             .embedInCode("Scripts/boot.lua"),
             .embedInCode("Scripts/cancel.lua"),
             .embedInCode("Scripts/cancel_run.lua"),
+            .embedInCode("Scripts/check.lua"),
             .embedInCode("Scripts/claim.lua"),
+            .embedInCode("Scripts/claiming.lua"),
             .embedInCode("Scripts/complete.lua"),
             .embedInCode("Scripts/confirm_cancelled.lua"),
+            .embedInCode("Scripts/control.lua"),
+            .embedInCode("Scripts/discard.lua"),
             .embedInCode("Scripts/fail.lua"),
             .embedInCode("Scripts/heartbeat.lua"),
             .embedInCode("Scripts/prelude.lua"),
+            .embedInCode("Scripts/purge.lua"),
+            .embedInCode("Scripts/purge_ended.lua"),
             .embedInCode("Scripts/read_events.lua"),
             .embedInCode("Scripts/read_jobs.lua"),
             .embedInCode("Scripts/read_run.lua"),
@@ -77,11 +89,26 @@ let platformHalf: [Target] = [
     .target(
         name: "TestSupport", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", .logging, .serviceLifecycle],
         path: "Tests/TestSupport", swiftSettings: settings),
-    tests("Messages"),
+    .executableTarget(
+        name: "queue-driver",
+        dependencies: [
+            "Messages", "Telemetry", "Redis", "Jobs", "Artifacts", "FaultInjection", .logging, .serviceLifecycle,
+            .unixSignals,
+        ],
+        path: "Tests/QueueDriver", swiftSettings: settings),
+    .target(
+        name: "FaultInjection", dependencies: ["Messages", "Jobs"], path: "Tests/FaultInjection",
+        swiftSettings: settings),
+    .target(name: "TestClock", path: "Tests/TestClock"),
+    tests("Messages", ["FuzzSupport"]),
     tests("Telemetry", [.logging, .metrics]),
-    tests("Redis", ["TestSupport", .logging]),
-    tests("Jobs", ["Messages", "Redis", "TestSupport", .logging]),
+    tests("Redis", ["FuzzSupport", "TestSupport", .logging]),
+    tests("Jobs", ["Messages", "Redis", "Telemetry", "TestSupport", .logging]),
     tests("Artifacts", ["Messages", "TestSupport"]),
+    .testTarget(
+        name: "ReliabilityTests",
+        dependencies: ["Messages", "Redis", "Jobs", "Artifacts", "FaultInjection", "TestSupport", .logging],
+        path: "Tests/ReliabilityTests", swiftSettings: settings),
 ]
 
 let modelHalf: [Target] = [
@@ -91,15 +118,16 @@ let modelHalf: [Target] = [
     .target(
         name: "CKernels", path: "Shared/CKernels",
         cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+    shared("Files"),
     shared("Tensors", ["CKernels", "COpenBLAS"]),
-    shared("Tokenization"),
-    shared("Corpora", ["Tokenization"], resources: [.embedInCode("Data/instruction-prompts.json")]),
+    shared("Tokenization", ["Files"]),
+    shared("Corpora", ["Files", "Tokenization"], resources: [.embedInCode("Data/instruction-prompts.json")]),
     shared("Llama", ["Tensors"]),
-    shared("Checkpoints", ["Llama", "Tensors"]),
-    shared("Training", ["Llama", "Tensors", "Checkpoints", "Corpora"]),
+    shared("Checkpoints", ["Files", "Llama", "Tensors"]),
+    shared("Training", ["Files", "Llama", "Tensors", "Checkpoints", "Corpora"]),
     shared("Generation", ["Llama", "Tensors", "Tokenization"]),
     shared(
-        "MedicalBenchmark",
+        "MedicalBenchmark", ["Files"],
         resources: [.embedInCode("Data/evaluation-prompts.json"), .embedInCode("Data/paper-results.json")]),
     .executableTarget(
         name: "training-driver", dependencies: ["Training", "Llama", "Tensors", "Corpora"],
@@ -107,8 +135,9 @@ let modelHalf: [Target] = [
     .target(name: "OracleSupport", path: "Tests/OracleSupport", swiftSettings: settings),
     tests("CKernels"),
     tests("Tensors", ["OracleSupport"]),
-    tests("Tokenization", ["OracleSupport"]),
-    tests("Corpora", ["Tokenization", "OracleSupport"]),
+    tests("Files"),
+    tests("Tokenization", ["Files", "OracleSupport"]),
+    tests("Corpora", ["Files", "Tokenization", "OracleSupport"]),
     tests("Llama", ["Tensors", "Checkpoints", "OracleSupport"]),
     tests("Checkpoints", ["Llama", "Tensors", "OracleSupport"]),
     tests("Training", ["Llama", "Tensors", "Checkpoints", "Corpora", "OracleSupport"]),
@@ -123,15 +152,21 @@ let services: [Target] = [
             "Messages", "Telemetry", "Redis", "Jobs", "Artifacts",
             .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle, .yams,
         ]),
-    tests("ServiceRuntime", ["Messages", "Jobs", "Artifacts", "TestSupport", .logging]),
-    service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "COpenSSL", .hummingbird]),
-    service("tokenizer", ["ServiceRuntime", "Tokenization", "Corpora"]),
-    service("trainer", ["ServiceRuntime", "Training", "Checkpoints", "Corpora", "Llama", "Tensors"]),
-    service("inference", ["ServiceRuntime", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
-    service("evaluator", ["ServiceRuntime", "MedicalBenchmark", "Corpora"]),
+    tests(
+        "ServiceRuntime",
+        ["Messages", "Redis", "Jobs", "Artifacts", "Telemetry", "FuzzSupport", "TestSupport", .logging]),
+    service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "COpenSSL", .hummingbird, .metrics]),
+    service("tokenizer", ["ServiceRuntime", "Files", "Tokenization", "Corpora"]),
+    service("trainer", ["ServiceRuntime", "Files", "Training", "Checkpoints", "Corpora", "Llama", "Tensors"]),
+    service("inference", ["ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
+    service("evaluator", ["ServiceRuntime", "Files", "MedicalBenchmark", "Corpora"]),
     service("mellama", ["ServiceRuntime", .httpClient, .yams]),
     tests(
-        "gateway", ["Messages", "ServiceRuntime", "Jobs", "Artifacts", "TestSupport", .hummingbirdTesting, .logging]),
+        "gateway",
+        [
+            "Messages", "ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "TestSupport", .hummingbirdTesting,
+            .logging,
+        ]),
     tests("tokenizer", ["Messages", "ServiceRuntime", "TestSupport"]),
     tests(
         "trainer", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "Checkpoints", "Tensors"]),
@@ -141,7 +176,9 @@ let services: [Target] = [
     .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: settings),
     .testTarget(
         name: "IntegrationTests",
-        dependencies: ["Messages", "Redis", "Jobs", "Artifacts", "TestSupport", "OracleSupport", .httpClient],
+        dependencies: [
+            "Messages", "Telemetry", "Redis", "Jobs", "Artifacts", "TestSupport", "OracleSupport", .httpClient,
+        ],
         path: "Tests/IntegrationTests", swiftSettings: settings),
 ]
 
@@ -163,10 +200,16 @@ if half == nil {
     ]
 }
 
+// Preloaded into servers under test; nothing links it.
+let products: [Product] =
+    half == "model" ? [] : [.library(name: "TestClock", type: .dynamic, targets: ["TestClock"])]
+
 let package = Package(
     name: "mellama",
+    products: products,
     dependencies: half == "model" ? [] : dependencies,
-    targets: half == "platform" ? platformHalf : half == "model" ? modelHalf : platformHalf + modelHalf + services,
+    targets: testing
+        + (half == "platform" ? platformHalf : half == "model" ? modelHalf : platformHalf + modelHalf + services),
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17
 )

@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import Corpora
+import Files
 import MedicalBenchmark
 import Messages
 
@@ -17,6 +18,7 @@ enum EvaluationFailure {
     private static func failure(_ error: any Error) -> any Error {
         switch error {
         case let error as BenchmarkError: JobFailure.badInput(error.description)
+        case let error as FileError: JobFailure.badInput(error.description)
         case let error as CorporaError: JobFailure.badInput(error.description)
         default: error
         }

@@ -11,6 +11,8 @@ import ServiceRuntime
 struct Gateway: Sendable {
     let broker: any JobBroker
     let artifacts: any ArtifactStore
+    /// What became of runs and jobs that the queue has forgotten.
+    let archive: any RunArchive
     let keys: KeyRing
     let limits: Limits
     /// What may be named by path.
@@ -20,6 +22,8 @@ struct Gateway: Sendable {
     /// The metrics page, as Prometheus reads it.
     let metricsPage: @Sendable () -> String
     let logger: Logger
+    /// How Redis is, where there is one below the broker.
+    var serverFigures: (@Sendable () async throws -> RedisServerFigures)?
 
     /// Every operation. docs/openapi.yaml lists the same ones, held to it by a test.
     var routes: [Route] {
@@ -29,7 +33,7 @@ struct Gateway: Sendable {
     /// The router with its middleware, routes, and an answer 405 for every other method of a known path.
     func router() -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
-        router.add(middleware: MetricsMiddleware())
+        router.add(middleware: RequestMetricsMiddleware())
         router.add(middleware: AccessLogMiddleware())
         router.add(middleware: ProblemMiddleware(logger: logger))
         let routes = routes

@@ -14,6 +14,8 @@ struct Limits: Sendable {
     var heartbeatInterval: Duration = .seconds(15)
     /// How often an event stream checks that its job is still there, beyond what events tell.
     var checkInterval: Duration = .seconds(2)
+    /// Manifests of the archive that one request for a list looks at.
+    var archiveScan = 1000
     /// Events in one page.
     var eventPage = 500
 }

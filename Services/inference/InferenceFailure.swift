@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
+import Files
 import Generation
 import Llama
 import Messages
@@ -15,6 +16,8 @@ enum InferenceFailure {
         } catch let error as GenerationError {
             throw JobFailure.badInput(error.description)
         } catch let error as CheckpointError {
+            throw JobFailure.badInput(error.description)
+        } catch let error as FileError {
             throw JobFailure.badInput(error.description)
         } catch let error as LlamaError {
             throw JobFailure.badInput(error.description)

@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import Corpora
+import Files
 import Messages
 import Tokenization
 
@@ -14,8 +15,10 @@ enum CorpusFailure {
             throw CancellationError()
         } catch let error as CorporaError where error.code == .unwritable {
             throw unwritten(error.description)
-        } catch let error as TokenizationError where error.code == .unwritable {
+        } catch let error as FileError where error.code == .unwritable {
             throw unwritten(error.description)
+        } catch let error as FileError {
+            throw JobFailure.badInput(error.description)
         } catch let error as CorporaError {
             throw JobFailure.badInput(error.description)
         } catch let error as TokenizationError {

@@ -2,6 +2,7 @@
 
 import Checkpoints
 import Corpora
+import Files
 import Llama
 import Messages
 import Training
@@ -15,6 +16,10 @@ enum TrainingFailure {
         } catch let error as TrainingError where error.code == .checkpoint {
             throw unwritten(error.description)
         } catch let error as TrainingError {
+            throw JobFailure.badInput(error.description)
+        } catch let error as FileError where error.code == .unwritable {
+            throw unwritten(error.description)
+        } catch let error as FileError {
             throw JobFailure.badInput(error.description)
         } catch let error as CheckpointError where error.code == .unwritable {
             throw unwritten(error.description)

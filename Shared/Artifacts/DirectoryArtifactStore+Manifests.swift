@@ -64,13 +64,13 @@ extension DirectoryArtifactStore {
     private func manifestPath(of job: JobID) throws -> String { "\(root)/jobs/\(try folderName(of: job)).json" }
 
     public func workspace(of job: JobID) throws -> String {
-        let path = "\(root)/work/\(try folderName(of: job))"
+        let path = "\(root)/workspaces/\(try folderName(of: job))"
         try FileSystem.makeFolder(path)
         return path
     }
 
     public func removeWorkspace(of job: JobID) async throws {
-        let path = "\(root)/work/\(try folderName(of: job))"
+        let path = "\(root)/workspaces/\(try folderName(of: job))"
         try await OwnThread.run { try FileSystem.remove(path) }
     }
 

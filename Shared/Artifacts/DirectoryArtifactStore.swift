@@ -9,7 +9,7 @@ public import Messages
 /// ```
 /// <root>/sha256/<digest>       a file, or a folder with its files, read-only once there
 /// <root>/jobs/<job>.json       what a job has published (`JobManifest`), guarded by its fence
-/// <root>/work/<job>/           the job's workspace, kept between attempts for checkpoints
+/// <root>/workspaces/<job>/     the job's workspace, kept between attempts for checkpoints
 /// <root>/incoming/<random>     what is being written; renamed into sha256/ when whole and synced
 /// ```
 /// A file's digest is the SHA-256 of its bytes. A folder's digest is the SHA-256 of its table: a line
@@ -39,12 +39,12 @@ public struct DirectoryArtifactStore: ArtifactStore {
         try await OwnThread.run {
             try makeFolders()
             sweep(incoming, olderThan: Self.incomingAge)
-            sweep("\(root)/work", olderThan: Self.workspaceAge)
+            sweep("\(root)/workspaces", olderThan: Self.workspaceAge)
         }
     }
 
     func makeFolders() throws {
-        for name in ["incoming", "jobs", "sha256", "work"] { try FileSystem.makeFolder("\(root)/\(name)") }
+        for name in ["incoming", "jobs", "sha256", "workspaces"] { try FileSystem.makeFolder("\(root)/\(name)") }
     }
 
     private func sweep(_ folder: String, olderThan age: Duration) {

@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
 public import FoundationEssentials
 public import Llama
 import Tensors
@@ -47,7 +48,7 @@ public enum AdapterCheckpoint {
     /// The settings in `folder`'s adapter_config.json.
     public static func configuration(_ folder: URL) throws -> LoRAConfiguration {
         let url = folder.appending(path: "adapter_config.json")
-        let data = try Files.contents(url, limit: 1 << 20)
+        let data = Data(try MappedFile.contents(path: url.path, largest: 1 << 20))
         do {
             return try JSONDecoder().decode(AdapterConfigurationFile.self, from: data).configuration
         } catch let error as CheckpointError {
@@ -72,6 +73,6 @@ public enum AdapterCheckpoint {
         try writer.write(to: folder.appending(path: "adapter_model.safetensors"))
         let content = AdapterConfigurationOutput(adapter.configuration, base: base)
         try PublishedFile.write(
-            LlamaCheckpoint.json(content), to: folder.appending(path: "adapter_config.json"))
+            [UInt8](LlamaCheckpoint.json(content)), to: folder.appending(path: "adapter_config.json").path)
     }
 }

@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
 import FoundationEssentials
 
 /// model.safetensors.index.json: which file holds which tensor.
@@ -29,7 +30,7 @@ struct CheckpointIndex: Codable {
 
     /// Reads an index whose file names stay inside its folder.
     init(reading url: URL) throws {
-        let data = try Files.contents(url, limit: 100_000_000)
+        let data = Data(try MappedFile.contents(path: url.path, largest: 100_000_000))
         do { self = try JSONDecoder().decode(CheckpointIndex.self, from: data) } catch {
             throw CheckpointError(.malformed, "\(url.path): \(SafetensorsHeader.reason(error))")
         }

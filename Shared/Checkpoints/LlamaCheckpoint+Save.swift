@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
 public import FoundationEssentials
 public import Llama
 public import Tensors
@@ -40,15 +41,17 @@ extension LlamaCheckpoint {
             let content = CheckpointIndex(
                 metadata: CheckpointIndex.Metadata(totalParameters: count, totalSize: count * type.size),
                 weightMap: map)
-            try PublishedFile.write(json(content), to: index)
+            try PublishedFile.write([UInt8](json(content)), to: index.path)
         }
         try removeOthers(than: Set(names + (shards.count > 1 ? [index.lastPathComponent] : [])), in: folder)
         let generation = "generation_config.json"
         if let source = source?.appending(path: generation), FileManager.default.fileExists(atPath: source.path) {
-            try PublishedFile.write(Files.contents(source, limit: 1 << 20), to: folder.appending(path: generation))
+            let settings = try MappedFile.contents(path: source.path, largest: 1 << 20)
+            try PublishedFile.write(settings, to: folder.appending(path: generation).path)
         }
         try PublishedFile.write(
-            configurationData(weights.configuration, type: type), to: folder.appending(path: "config.json"))
+            [UInt8](configurationData(weights.configuration, type: type)),
+            to: folder.appending(path: "config.json").path)
     }
 
     /// The bytes of a config.json that transformers 4 and 5 read.

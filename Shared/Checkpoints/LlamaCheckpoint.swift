@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
 public import FoundationEssentials
 public import Llama
 import Tensors
@@ -11,7 +12,7 @@ public enum LlamaCheckpoint {
     /// Throws `unreadable`, `malformed`, or a `LlamaError` naming the field that is not supported.
     public static func configuration(_ folder: URL) throws -> LlamaConfiguration {
         let url = folder.appending(path: "config.json")
-        let data = try Files.contents(url, limit: 1 << 20)
+        let data = Data(try MappedFile.contents(path: url.path, largest: 1 << 20))
         return try configuration(data, name: url.path)
     }
 

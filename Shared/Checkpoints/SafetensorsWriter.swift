@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
 public import FoundationEssentials
 public import Tensors
 
@@ -55,25 +56,25 @@ public struct SafetensorsWriter {
     /// Bytes of the data so far.
     public var dataBytes: Int { contents.reduce(0) { $0 + $1.content.shape.count * $1.content.type.size } }
 
-    /// Publishes the file: written aside, synced, renamed. Throws `unwritable`; then nothing appears.
+    /// Publishes the file: written aside, synced, renamed. Throws `FileError`; then nothing appears.
     public func write(to url: URL) throws {
         let header = try header()
-        try PublishedFile.write(to: url) { file in
-            try header.withUnsafeBytes { try file.append($0) }
+        try PublishedFile.write(to: url.path) { file in
+            try header.withUnsafeBytes { try file.write($0) }
             for (_, content) in contents {
                 switch content {
                 case .integers(let values):
-                    try values.map(\.littleEndian).withUnsafeBytes { try file.append($0) }
+                    try values.map(\.littleEndian).withUnsafeBytes { try file.write($0) }
                 case .tensor(let tensor, .float32):
-                    try tensor.withUnsafeValues { try file.append(UnsafeRawBufferPointer($0)) }
+                    try tensor.withUnsafeValues { try file.write(UnsafeRawBufferPointer($0)) }
                 case .tensor(let tensor, let type):
-                    try Self.append(tensor, type, to: file)
+                    try Self.append(tensor, type, to: &file)
                 }
             }
         }
     }
 
-    private static func append(_ tensor: Tensor, _ type: ElementType, to file: borrowing PublishedFile) throws {
+    private static func append(_ tensor: Tensor, _ type: ElementType, to file: inout PublishedFile) throws {
         let chunk = 1 << 20
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunk * type.size, alignment: 64)
         defer { buffer.deallocate() }
@@ -82,7 +83,7 @@ public struct SafetensorsWriter {
             for first in stride(from: 0, to: values.count, by: chunk) {
                 let count = min(chunk, values.count - first)
                 type.narrow(base + first, count: count, into: target)
-                try file.append(UnsafeRawBufferPointer(start: target, count: count * type.size))
+                try file.write(UnsafeRawBufferPointer(start: target, count: count * type.size))
             }
         }
     }

@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
+
 /// Comma-separated values as RFC 4180 defines them: quoted fields may hold commas, line breaks and doubled quotes.
 enum CommaSeparatedRows {
     /// The rows of a file; blank lines are skipped.

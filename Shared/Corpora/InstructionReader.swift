@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
 import FoundationEssentials
 
 /// Reads the samples of an instruction source, prompts already written.

@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
+
 /// The records of a file that has fields, one at a time.
 struct RecordScanner {
     /// How records follow each other.

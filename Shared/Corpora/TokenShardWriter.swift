@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
 import Tokenization
 
 /// Collects the rows of one shard in memory and publishes them as a file, all or nothing.

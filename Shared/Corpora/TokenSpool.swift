@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
 import Tokenization
 
 /// Tokenized documents on disk, written once in reading order and read back in any order.

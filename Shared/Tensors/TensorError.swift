@@ -6,8 +6,6 @@ public struct TensorError: Error, Sendable, CustomStringConvertible {
     public enum Code: Sendable {
         /// The operating system refused the memory.
         case outOfMemory
-        /// A file could not be opened, measured or mapped.
-        case unreadableFile
     }
 
     /// The kind of error.

@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
+
 extension SentencePieceModel {
     /// The bytes of a `tokenizer.model` that the `sentencepiece` library loads.
     public var bytes: [UInt8] {

@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
+
 /// The tokenizer of a SentencePiece BPE model, such as LLaMA-2's `tokenizer.model`.
 ///
 /// Ids, pieces and decoded text equal those of the `sentencepiece` library 0.2. What it does not do (unigram models,

@@ -8,8 +8,6 @@ public struct TokenizationError: Error, Sendable, Equatable, CustomStringConvert
     public enum Code: String, Sendable {
         /// A file could not be opened or read.
         case file
-        /// A file could not be written, for instance on a full disk.
-        case unwritable
         /// The bytes are not the format they claim to be.
         case malformed
         /// The file is well formed, but asks for something this module does not do.

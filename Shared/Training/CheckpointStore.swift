@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
+import Files
 import Foundation
 import Tensors
 
@@ -37,7 +38,7 @@ struct CheckpointStore {
             }
             let encoder = JSONEncoder()
             encoder.outputFormatting = .sortedKeys
-            try PublishedFile.write(encoder.encode(state), to: aside.appending(path: Self.stateFile))
+            try PublishedFile.write([UInt8](encoder.encode(state)), to: aside.appending(path: Self.stateFile).path)
         }
         for name in names().dropFirst(Self.retention) {
             try? FileManager.default.removeItem(at: folder.appending(path: name))
@@ -118,15 +119,14 @@ struct CheckpointStore {
     }
 
     private static func state(in place: URL) throws -> CheckpointState {
-        let file = try MappedFile(path: place.appending(path: stateFile).path)
-        guard file.bytes.count <= stateLimit else { throw CocoaError(.fileReadTooLarge) }
-        return try JSONDecoder().decode(CheckpointState.self, from: Data(file.bytes))
+        let bytes = try MappedFile.contents(path: place.appending(path: stateFile).path, largest: stateLimit)
+        return try JSONDecoder().decode(CheckpointState.self, from: Data(bytes))
     }
 
     private static func fingerprint(of url: URL) throws -> CheckpointState.File {
         let file = try MappedFile(path: url.path)
         var digest = ContentDigest()
-        digest.update(file.bytes)
+        withExtendedLifetime(file) { digest.update($0.bytes) }
         return CheckpointState.File(bytes: file.bytes.count, digest: digest.text)
     }
 

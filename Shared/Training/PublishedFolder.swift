@@ -1,6 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-import Checkpoints
+import Files
 import Foundation
 import Glibc
 
@@ -20,7 +20,7 @@ enum PublishedFolder {
             try? manager.removeItem(at: aside)
             try manager.createDirectory(at: aside, withIntermediateDirectories: false)
             try write(aside)
-            try PublishedFile.syncFolder(aside)
+            try PublishedFile.syncFolder(aside.path)
             let target = parent.appending(path: name, directoryHint: .isDirectory)
             if manager.fileExists(atPath: target.path) { try manager.removeItem(at: target) }
             guard rename(aside.path, target.path) == 0 else {
@@ -28,7 +28,7 @@ enum PublishedFolder {
                     .checkpoint, target.path, "cannot be renamed into place: \(String(cString: strerror(errno)))",
                     remedy: "check the folder's disk and permissions")
             }
-            try PublishedFile.syncFolder(parent)
+            try PublishedFile.syncFolder(parent.path)
         } catch let error as CocoaError {
             try? manager.removeItem(at: aside)
             let isFull = error.code == .fileWriteOutOfSpace

@@ -150,23 +150,4 @@ struct SafetensorsTests {
             #expect(text?.contains("[2, 3]") == true && text?.contains("[3, 2]") == true)
         }
     }
-
-    @Test("a file that cannot be written leaves nothing behind")
-    func unwritable() throws {
-        try withScratchFolder { folder in
-            let url = folder.appending(path: "x")
-            try PublishedFile.write(Data("old".utf8), to: url)
-            struct Stop: Error {}
-            #expect(throws: Stop.self) {
-                try PublishedFile.write(to: url) { file in
-                    try Data("new".utf8).withUnsafeBytes { try file.append($0) }
-                    throw Stop()
-                }
-            }
-            #expect(try Data(contentsOf: url) == Data("old".utf8))
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["x"])
-            let missing = folder.appending(path: "none/x")
-            #expect(message { try PublishedFile.write(Data(), to: missing) }?.contains("none/x") == true)
-        }
-    }
 }

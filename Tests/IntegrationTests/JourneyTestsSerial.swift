@@ -72,7 +72,7 @@ struct JourneyTestsSerial {
             }
             // The checkpoints go too, a moment after the state is told.
             try await eventually {
-                try FileManager.default.contentsOfDirectory(atPath: "\(stack.artifacts)/work").isEmpty
+                try FileManager.default.contentsOfDirectory(atPath: "\(stack.artifacts)/workspaces").isEmpty
             }
             // The worker is free again.
             #expect(try await stack.output(of: "train.pretrain", StackFixture.training(steps: 1))["model"] != nil)

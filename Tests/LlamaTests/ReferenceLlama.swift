@@ -87,8 +87,8 @@ struct ReferenceLlama {
                 let (q, k) = (head * width, head / (c.headCount / c.keyValueHeadCount) * width)
                 for row in span.start..<span.start + span.count {
                     let scores = (span.start...row).map { other in
-                        (0..<width).reduce(0.0) { $0 + query[row][q + $1] * key[other][k + $1] } / Double(width)
-                            .squareRoot()
+                        let sum = (0..<width).reduce(0.0) { $0 + query[row][q + $1] * key[other][k + $1] }
+                        return sum / Double(width).squareRoot()
                     }
                     let most = scores.max() ?? 0
                     let weights = scores.map { exp($0 - most) }

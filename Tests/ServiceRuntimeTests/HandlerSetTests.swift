@@ -101,7 +101,7 @@ struct HandlerSetTests {
             #expect(first.result != nil && first.result == second.result)
             #expect(calls.withLock { $0 } == 1)
             #expect(try await stack.store.list(after: nil, limit: 10).map(\.id) == first.result?.artifacts)
-            #expect(!FileManager.default.fileExists(atPath: folder + "/store/work/job-1"))
+            #expect(!FileManager.default.fileExists(atPath: folder + "/store/workspaces/job-1"))
         }
     }
 
@@ -140,7 +140,7 @@ struct HandlerSetTests {
             let envelope = try stack.envelope(Square(number: 1))
             #expect(await set.handle(envelope, control: JobControl()).failure?.retryable == true)
             #expect(await set.handle(envelope, control: JobControl()).result?.output?["square"] == 2)
-            #expect(!FileManager.default.fileExists(atPath: folder + "/store/work/job-1"))
+            #expect(!FileManager.default.fileExists(atPath: folder + "/store/workspaces/job-1"))
         }
     }
 }

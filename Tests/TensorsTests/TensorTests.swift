@@ -54,17 +54,6 @@ struct TensorTests {
         }
     }
 
-    @Test("a file that is not there, a folder, an empty file") func files() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        #expect(throws: TensorError.self) { try MappedFile(path: folder.appending(path: "none").path) }
-        #expect(throws: TensorError.self) { try MappedFile(path: folder.path) }
-        let empty = folder.appending(path: "empty")
-        try Data().write(to: empty)
-        #expect(try MappedFile(path: empty.path).bytes.isEmpty)
-    }
-
     @Test("the generator's numbers are pinned and uniform") func generator() {
         var generator = Xoshiro256(seed: 0)
         // SplitMix64(0) seeds xoshiro256** with e220a8397b1dcdaf, 6e789e6aa1b965f4, 06c45d188009454f, f88bb8a8724c81ec.

@@ -102,7 +102,7 @@ extension JobBrokerConformance {
             try await h.advance(.milliseconds(30))
             let all = try await h.broker.statistics(kinds: [text, score])
             #expect(all.map(\.kind) == [text, score])
-            #expect(all[0].depth == [.ready: 1, .delayed: 1, .running: 1, .waiting: 0])
+            #expect(all[0].depth == [.ready: 1, .delayed: 1, .running: 1, .waiting: 0, .parked: 0, .dead: 0])
             #expect(all[0].counters["submitted"] == 3)
             #expect(all[0].counters["claimed"] == 2)
             #expect(all[0].counters["retried"] == 1)

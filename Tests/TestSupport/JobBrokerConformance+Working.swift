@@ -34,6 +34,17 @@ extension JobBrokerConformance {
             let kinds = try await h.broker.events(.job("a"), after: nil, limit: 100, wait: .zero).map(\.kind)
             #expect(kinds == [.state, .state, .leaseExpired, .state, .state, .state])
         },
+        Case("a claim tells how long the job could have been claimed") { h in
+            try await h.submit("a")
+            try await h.advance(.milliseconds(50))
+            let first = try await h.claimOne()
+            #expect((50...5_000).contains(first.waited ?? -1))
+            try await h.broker.fail("a", fence: first.fence, failure: .flaky, retryAfter: shortDelay)
+            // Since its pause was over, whoever noticed that when.
+            try await h.advance(shortDelay + .milliseconds(50))
+            let second = try await h.claimOne()
+            #expect((50...5_000).contains(second.waited ?? -1))
+        },
         Case("heartbeats keep a lease and carry progress") { h in
             try await h.submit("a")
             let envelope = try await h.claimOne(lease: shortLease)

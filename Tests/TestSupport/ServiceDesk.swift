@@ -129,7 +129,8 @@ public final class ServiceDesk: Sendable {
     public func contents() -> Set<String> {
         let paths = (FileManager.default.enumerator(atPath: folder.path)?.allObjects as? [String]) ?? []
         // The empty folders of a store are none of a job's traces.
-        let known = ["job.json", "result.json", "store", "store/incoming", "store/jobs", "store/sha256", "store/work"]
+        let folders = ["incoming", "jobs", "sha256", "workspaces"].map { "store/\($0)" }
+        let known = ["job.json", "result.json", "store"] + folders
         return Set(paths).subtracting(known)
     }
 }

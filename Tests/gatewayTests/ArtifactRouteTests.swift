@@ -118,7 +118,7 @@ struct ArtifactRouteTests {
             // The files themselves stay, and no workspace is left.
             let kept = try await fixture.store.list(after: nil, limit: 10)
             #expect(kept.count == 4)
-            let work = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/store/work")) ?? []
+            let work = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/store/workspaces")) ?? []
             #expect(work.isEmpty)
         }
     }

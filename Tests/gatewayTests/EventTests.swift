@@ -147,7 +147,8 @@ struct EventTests {
             let receipt = try await fixture.broker.submit(JobSubmission(message: message))
             let broker = fixture.broker
             let stream = EventStream(
-                source: EventSource(broker: broker, scope: .job(receipt.id)), limits: fixture.limits,
+                source: EventSource(broker: broker, archive: fixture.archive, scope: .job(receipt.id), archived: nil),
+                limits: fixture.limits,
                 shutdown: fixture.shutdown, logger: fixture.logger)
             let text = Written()
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -175,7 +176,8 @@ struct EventTests {
             let message = try MessageDecoder(policy: .strict).decode(JobMessage.self, from: fixture.message)
             let receipt = try await broker.submit(JobSubmission(message: message))
             let stream = EventStream(
-                source: EventSource(broker: broker, scope: .job(receipt.id)), limits: fixture.limits,
+                source: EventSource(broker: broker, archive: fixture.archive, scope: .job(receipt.id), archived: nil),
+                limits: fixture.limits,
                 shutdown: fixture.shutdown, logger: fixture.logger)
             let text = Written()
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -47,6 +47,11 @@ extension Problem {
             self.init("conflict", "Conflict", status: .conflict, detail: error.detail)
         case .wrongState, .staleFence:
             self.init("wrong-state", "The job's state does not allow this", status: .conflict, detail: error.detail)
+        case .queueFull:
+            let seconds = max(1, Int(((error.retryAfter ?? .seconds(1)) / .seconds(1)).rounded(.up)))
+            self.init(
+                "queue-full", "The queue is full", status: .tooManyRequests, detail: error.detail,
+                headers: [.retryAfter: "\(seconds)"])
         case .unavailable:
             self.init(
                 "queue-unavailable", "The queue can't be reached", status: .serviceUnavailable,

@@ -64,6 +64,12 @@ struct Query: Sendable {
 
 /// The id of an event: a Redis stream id.
 enum EventCursor {
+    /// Whether one event came after another.
+    static func isLater(_ id: String, than other: String) -> Bool {
+        func numbers(_ text: String) -> [UInt64] { text.split(separator: "-").map { UInt64($0) ?? 0 } }
+        return numbers(other).lexicographicallyPrecedes(numbers(id))
+    }
+
     static func isWellFormed(_ text: String) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         return parts.count == 2 && parts.allSatisfy { UInt64($0) != nil && !$0.hasPrefix("+") }

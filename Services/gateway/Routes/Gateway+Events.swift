@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Artifacts
 import HTTPTypes
 import Hummingbird
 import Jobs
@@ -10,10 +11,12 @@ extension Gateway {
     var eventRoutes: [Route] {
         [
             Route(.get, "/v1/jobs/{id}/events", "jobEvents", .scope(.read)) { request, context in
-                try await events(of: .job(ownedJob(context).id), request)
+                let job = try await foundJob(context)
+                return try await events(of: .job(job.value.id), archived: job.manifest, request)
             },
             Route(.get, "/v1/runs/{id}/events", "runEvents", .scope(.read)) { request, context in
-                try await events(of: .run(ownedRun(context).id), request)
+                let run = try await foundRun(context)
+                return try await events(of: .run(run.value.id), archived: run.manifest, request)
             },
         ]
     }
@@ -27,10 +30,12 @@ extension Gateway {
         var ended: Bool
     }
 
-    private func events(of scope: EventScope, _ request: Request) async throws -> Response {
+    private func events(
+        of scope: EventScope, archived: RunManifest?, _ request: Request
+    ) async throws -> Response {
         let query = try Query(request, known: ["after", "limit"])
         let after = try lastEventID(request.headers) ?? query.cursor("after")
-        let source = EventSource(broker: broker, scope: scope)
+        let source = EventSource(broker: broker, archive: archive, scope: scope, archived: archived)
         guard acceptsOnlyJSON(request.headers) else {
             let stream = EventStream(source: source, limits: limits, shutdown: shutdown, logger: logger)
             return Response(

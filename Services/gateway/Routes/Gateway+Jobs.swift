@@ -25,6 +25,11 @@ extension Gateway {
         // The broker lists all tenants: pages are read on until this principal's is full.
         var page = JobPage(jobs: [])
         let wanted = filter.limit
+        // After the queue's jobs come those that only the archive has.
+        if let after = filter.after, after.hasPrefix(Self.archiveCursor) {
+            let id = String(after.dropFirst(Self.archiveCursor.count))
+            return try .json(try await archivedPage(filter, after: id, context))
+        }
         repeat {
             filter.limit = wanted - page.jobs.count
             let part = try await readPage(filter)
@@ -32,7 +37,24 @@ extension Gateway {
             page.next = part.next
             filter.after = part.next
         } while page.jobs.count < wanted && page.next != nil
+        if page.next == nil, page.jobs.count < wanted {
+            filter.limit = wanted - page.jobs.count
+            let older = try await archivedPage(filter, after: nil, context)
+            page.jobs += older.jobs
+            page.next = older.next
+        }
         return try .json(page)
+    }
+
+    /// What a cursor into the archive begins with.
+    private static let archiveCursor = "archive-"
+
+    private func archivedPage(
+        _ filter: JobFilter, after id: String?, _ context: GatewayContext
+    ) async throws -> JobPage {
+        var page = try await archivedJobs(filter, after: id, for: context.principal)
+        page.next = page.next.map { Self.archiveCursor + $0 }
+        return page
     }
 
     private func readPage(_ filter: JobFilter) async throws -> JobPage {
@@ -50,13 +72,14 @@ extension Gateway {
     }
 
     /// The job of the path, if it is there and the principal's to see; someone else's is as good as not there.
-    func ownedJob(_ context: GatewayContext) async throws -> JobSnapshot {
-        let missing = Problem.notFound(
-            "no such job; GET /v1/jobs lists them, and finished ones are forgotten in time")
+    func ownedJob(_ context: GatewayContext) async throws -> JobSnapshot { try await foundJob(context).value }
+
+    /// The same, with its manifest where only the archive has it.
+    func foundJob(_ context: GatewayContext) async throws -> Found<JobSnapshot> {
+        let missing = Problem.notFound("no such job; GET /v1/jobs lists them")
         let id = JobID(try context.parameters.require("id"))
         guard id.isWellFormed else { throw missing }
-        let found = try await broker.job(id)
-        guard let job = found, context.principal.sees(tenant: job.tenant) else { throw missing }
+        guard let job = try await find(id), context.principal.sees(tenant: job.value.tenant) else { throw missing }
         return job
     }
 }

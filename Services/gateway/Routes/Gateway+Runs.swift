@@ -22,8 +22,9 @@ extension Gateway {
     @Sendable private func listRuns(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let query = try Query(request, known: ["limit"])
         let limit = try query.integer("limit", in: 1...1000, default: 50)
-        let runs = try await broker.runs(limit: limit)
-        return try .json(RunPage(runs: runs.filter { context.principal.sees(tenant: $0.tenant) }))
+        var runs = try await broker.runs(limit: limit).filter { context.principal.sees(tenant: $0.tenant) }
+        runs += try await archivedRuns(limit: limit - runs.count, for: context.principal)
+        return try .json(RunPage(runs: runs))
     }
 
     @Sendable private func cancelRun(_ request: Request, _ context: GatewayContext) async throws -> Response {
@@ -34,13 +35,14 @@ extension Gateway {
     }
 
     /// The run of the path, if it is there and the principal's to see.
-    func ownedRun(_ context: GatewayContext) async throws -> RunSnapshot {
-        let missing = Problem.notFound(
-            "no such run; GET /v1/runs lists them, and finished ones are forgotten in time")
+    func ownedRun(_ context: GatewayContext) async throws -> RunSnapshot { try await foundRun(context).value }
+
+    /// The same, with its manifest where only the archive has it.
+    func foundRun(_ context: GatewayContext) async throws -> Found<RunSnapshot> {
+        let missing = Problem.notFound("no such run; GET /v1/runs lists them")
         let id = RunID(try context.parameters.require("id"))
         guard JobID(id.rawValue).isWellFormed else { throw missing }
-        let found = try await broker.run(id)
-        guard let run = found, context.principal.sees(tenant: run.tenant) else { throw missing }
+        guard let run = try await find(id), context.principal.sees(tenant: run.value.tenant) else { throw missing }
         return run
     }
 }

@@ -42,10 +42,12 @@ extension Gateway {
         let message = try MessageDecoder(policy: .strict).decode(JobMessage.self, from: document)
         try message.validate()
         try checkReferences(message, below: "")
+        let span = SubmissionSpan(request.headers, context)
         let receipt = try await broker.submit(
             JobSubmission(
-                message: message, tenant: context.principal.tenant, traceparent: TraceParent.of(request.headers),
+                message: message, tenant: context.principal.tenant, traceparent: span.traceparent,
                 idempotencyKey: key))
+        span.accepted(job: receipt.id, kind: message.kind, state: receipt.state)
         let accepted = AcceptedJob(
             id: receipt.id, kind: message.kind, state: receipt.state, duplicate: receipt.isDuplicate)
         return try .json(accepted, status: .accepted, headers: [.location: "/v1/jobs/\(receipt.id)"])
@@ -61,10 +63,12 @@ extension Gateway {
             let message = JobMessage(kind: stage.kind, payload: stage.payload)
             try checkReferences(message, below: "stages.\(name).")
         }
+        let span = SubmissionSpan(request.headers, context)
         let receipt = try await broker.submit(
             RunSubmission(
-                recipe: recipe, tenant: context.principal.tenant, traceparent: TraceParent.of(request.headers),
+                recipe: recipe, tenant: context.principal.tenant, traceparent: span.traceparent,
                 idempotencyKey: key))
+        span.accepted(run: receipt.id)
         let state = try await broker.run(receipt.id)?.state ?? .running
         let accepted = AcceptedRun(
             id: receipt.id, name: recipe.name, state: state, stages: order, duplicate: receipt.isDuplicate)

@@ -26,6 +26,7 @@ struct StateFolder: Sendable, Hashable {
     var lockFile: String { "\(path)/lock" }
     var redisFolder: String { "\(path)/redis" }
     var artifacts: String { "\(path)/artifacts" }
+    var journal: String { "\(path)/journal" }
     var logs: String { "\(path)/logs" }
     var upLog: String { "\(logs)/up.log" }
 

@@ -11,6 +11,10 @@ public protocol JobBroker: Sendable {
     /// differs); an id seen before is a no-op that answers with that job.
     func submit(_ submission: JobSubmission) async throws(JobError) -> SubmitReceipt
 
+    /// Accepts up to 1000 jobs in one call, in order, each accepted or refused by itself. Later ones may name earlier ones
+    /// as their parent. Throws where the broker can't be reached or the call is too large.
+    func submit(_ submissions: [JobSubmission]) async throws(JobError) -> [Result<SubmitReceipt, JobError>]
+
     /// Accepts a run: all its stages and edges at once, roots ready, the rest waiting.
     func submit(_ submission: RunSubmission) async throws(JobError) -> RunSubmitReceipt
 
@@ -27,6 +31,13 @@ public protocol JobBroker: Sendable {
 
     /// Ends a job with success. Throws `staleFence` where another attempt holds it or holds it no more.
     func complete(_ job: JobID, fence: Fence, result: JobResult) async throws(JobError)
+
+    /// Ends attempts with success, each as `complete` does, and then takes further jobs as `claim` does, in one call.
+    ///
+    /// A completion that is refused is told in the reply; what is thrown is of the whole call, which may be repeated.
+    func complete(
+        _ completions: [Completion], thenClaim next: ClaimRequest?
+    ) async throws(JobError) -> CompletionReply
 
     /// Ends an attempt with an error: retried after `retryAfter` when the failure is retryable and attempts are left,
     /// else `failed` (permanent) or `dead` (exhausted). Returns the state that follows.
@@ -51,6 +62,37 @@ public protocol JobBroker: Sendable {
     /// Makes a `failed`, `dead`, `cancelled` or `expired` job ready again with fresh counters, and the descendants that
     /// it had failed waiting again. Returns the state that follows.
     func retry(_ job: JobID) async throws(JobError) -> JobState
+
+    /// Forgets an ended job (a dead letter) with the jobs it asked for; `wrongState` where it has not ended, is a stage
+    /// of a run, or was asked for by a job that has not ended. Returns the state it had.
+    @discardableResult
+    func discard(_ job: JobID) async throws(JobError) -> JobState
+
+    /// Removes payload, result, progress and the error's detail of an ended job and of the jobs it asked for; states and
+    /// counters stay. `wrongState` where one of them has not ended.
+    func purge(_ job: JobID) async throws(JobError)
+
+    /// The same for every stage of an ended run.
+    func purge(_ run: RunID) async throws(JobError)
+
+    /// Purges up to `limit` jobs that ended before a time (ms since 1970, server clock), what succeeded first and the
+    /// oldest of it first, but none whose run or parent has not ended. Returns how many; call again until 0.
+    func purgeEnded(before: Int64, limit: Int) async throws(JobError) -> Int
+
+    /// What is set for a queue.
+    func control(_ kind: JobKind) async throws(JobError) -> QueueControl
+
+    /// Sets pause and limits of a queue. A raised limit makes parked jobs ready, at once or at the next reaps.
+    func setControl(_ kind: JobKind, _ control: QueueControl) async throws(JobError)
+
+    /// Ends the claiming from a queue; limits stay as they are.
+    func pause(_ kind: JobKind) async throws(JobError)
+
+    /// Lets a queue be claimed from again.
+    func resume(_ kind: JobKind) async throws(JobError)
+
+    /// Audits a slice of the jobs and indexes, from a cursor (nil: from the start), and mends what it finds if asked.
+    func check(repair: Bool, cursor: String?, limit: Int) async throws(JobError) -> QueueAudit
 
     /// Gives jobs whose lease ended back to the queue, or to the dead. Returns how many.
     @discardableResult

@@ -11,6 +11,8 @@ public struct JobError: Error, Sendable, Hashable, CustomStringConvertible {
         case staleFence
         /// The job's state does not allow it.
         case wrongState
+        /// The queue, or the tenant's share of it, holds as many jobs as it may: try again after `retryAfter`.
+        case queueFull
         /// The broker can't be reached, or can't take writes now: try again.
         case unavailable
         /// What the broker holds is not what this version writes.
@@ -22,11 +24,14 @@ public struct JobError: Error, Sendable, Hashable, CustomStringConvertible {
     public let operation: String
     /// What happened and how to mend it.
     public let detail: String
+    /// For `queueFull`: when a place may be free.
+    public let retryAfter: Duration?
 
-    public init(_ code: Code, operation: String, detail: String) {
+    public init(_ code: Code, operation: String, detail: String, retryAfter: Duration? = nil) {
         self.code = code
         self.operation = operation
         self.detail = detail
+        self.retryAfter = retryAfter
     }
 
     public var description: String { "\(operation): \(detail)" }

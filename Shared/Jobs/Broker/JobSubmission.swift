@@ -3,7 +3,7 @@
 public import Messages
 
 /// A job to accept.
-public struct JobSubmission: Sendable, Hashable {
+public struct JobSubmission: Sendable, Hashable, Codable {
     /// Nil lets the broker make one.
     public var id: JobID?
     public var message: JobMessage
@@ -14,6 +14,8 @@ public struct JobSubmission: Sendable, Hashable {
     public var traceparent: String?
     /// Milliseconds since 1970, server clock.
     public var deadline: Int64?
+    /// The job is delayed until then. Milliseconds since 1970, server clock.
+    public var notBefore: Int64?
     public var maximumAttempts: Int
     public var maximumCrashes: Int
     /// A client's key: the same key with the same body is the same job.
@@ -21,8 +23,8 @@ public struct JobSubmission: Sendable, Hashable {
 
     public init(
         id: JobID? = nil, message: JobMessage, tenant: String = "default", priority: Int = 0, parent: JobID? = nil,
-        traceparent: String? = nil, deadline: Int64? = nil, maximumAttempts: Int = 3, maximumCrashes: Int = 3,
-        idempotencyKey: String? = nil
+        traceparent: String? = nil, deadline: Int64? = nil, notBefore: Int64? = nil, maximumAttempts: Int = 3,
+        maximumCrashes: Int = 3, idempotencyKey: String? = nil
     ) {
         self.id = id
         self.message = message
@@ -31,6 +33,7 @@ public struct JobSubmission: Sendable, Hashable {
         self.parent = parent
         self.traceparent = traceparent
         self.deadline = deadline
+        self.notBefore = notBefore
         self.maximumAttempts = maximumAttempts
         self.maximumCrashes = maximumCrashes
         self.idempotencyKey = idempotencyKey

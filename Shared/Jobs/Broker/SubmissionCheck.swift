@@ -65,6 +65,62 @@ enum SubmissionCheck {
                 + (state == JobState.upstreamFailed.rawValue ? ": retry the stage that failed before it" : ""))
     }
 
+    static func payloadGone(_ id: JobID) -> JobError {
+        JobError(
+            .wrongState, operation: "retry",
+            detail: "the payload of \(id) was purged or its time is over; submit the job anew")
+    }
+
+    /// A queue, or a tenant's share of it, is full.
+    static func full(ofTenant: Bool, retryAfter: Duration) -> JobError {
+        JobError(
+            .queueFull, operation: "submit",
+            detail: (ofTenant ? "the tenant has" : "the queue has")
+                + " as many waiting jobs as it may; try again later",
+            retryAfter: retryAfter)
+    }
+
+    /// When a place may be free: in the age of its oldest ready job about a queue's depth of jobs has left it.
+    static func pauseWhenFull(depth: Int, age: Int64) -> Duration {
+        let depth = Int64(max(1, depth))
+        return .milliseconds(min(60_000, max(1000, (age + depth - 1) / depth)))
+    }
+
+    /// How many jobs one call may submit.
+    static let maximumBulk = 1000
+
+    static func tooMany(_ count: Int) -> JobError {
+        JobError(
+            .malformed, operation: "submit", detail: "\(count) jobs in one call, more than \(maximumBulk); send several"
+        )
+    }
+
+    /// Kinds become parts of keys; limits are counts.
+    static func check(_ control: QueueControl, of kind: JobKind) throws(JobError) {
+        try check(JobID("any"), kinds: [kind], operation: "set control")
+        guard control.isValid else {
+            throw JobError(
+                .malformed, operation: "set control", detail: "a limit is below zero; leave it out for no limit")
+        }
+    }
+
+    static func isNeeded(_ operation: String, _ id: String) -> JobError {
+        JobError(
+            .wrongState, operation: operation,
+            detail: "the run or the job that \(id) belongs to has not ended and may need it; wait until it has")
+    }
+
+    static func notEnded(_ operation: String, _ id: String, _ state: String) -> JobError {
+        JobError(
+            .wrongState, operation: operation,
+            detail: "\(id) is \(state); cancel it first, or wait until it has ended")
+    }
+
+    static func isStage(_ operation: String, _ id: JobID) -> JobError {
+        JobError(
+            .wrongState, operation: operation, detail: "the job \(id) is a stage of a run, which goes as a whole")
+    }
+
     static func badCursor(_ operation: String) -> JobError {
         JobError(.malformed, operation: operation, detail: "the cursor is none that this service gave")
     }

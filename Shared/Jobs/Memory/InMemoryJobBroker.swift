@@ -9,15 +9,18 @@ public final class InMemoryJobBroker: JobBroker {
     private let queue = Mutex(MemoryQueue())
     private let clock: @Sendable () -> Int64
     private let crashPause: Duration
+    private let textRetention: Duration
     private let workers = WaitingRoom<JobKind>()
     private let readers = WaitingRoom<EventScope>()
 
-    /// A broker on a clock in ms since 1970; `crashPause` is the pause after a job's second crash.
+    /// A broker on a clock in ms since 1970; `crashPause` is the pause after a job's second crash, `textRetention` how
+    /// long payload and result of what succeeded are kept. All else is kept as long as the broker.
     public init(
-        crashPause: Duration = .seconds(1),
+        crashPause: Duration = .seconds(1), textRetention: Duration = .seconds(86_400),
         clock: @escaping @Sendable () -> Int64 = InMemoryJobBroker.systemClock
     ) {
         self.crashPause = crashPause
+        self.textRetention = textRetention
         self.clock = clock
     }
 
@@ -33,6 +36,7 @@ public final class InMemoryJobBroker: JobBroker {
             // A clock that steps back would give events out of order.
             queue.now = max(queue.now, time)
             let result = body(&queue)
+            queue.settle()
             defer { queue.wokenKinds = [] }
             return (result, queue.wokenKinds, queue.log.takeNews())
         }
@@ -46,6 +50,24 @@ public final class InMemoryJobBroker: JobBroker {
         try SubmissionCheck.check(id, kinds: [submission.message.kind], operation: "submit")
         return try transition { queue in
             Result { () throws(JobError) in try queue.submit(submission, id: id) }
+        }
+    }
+
+    public func submit(
+        _ submissions: [JobSubmission]
+    ) async throws(JobError) -> [Result<SubmitReceipt, JobError>] {
+        guard submissions.count <= SubmissionCheck.maximumBulk else {
+            throw SubmissionCheck.tooMany(submissions.count)
+        }
+        return try transition { queue in
+            .success(
+                submissions.map { submission in
+                    Result { () throws(JobError) in
+                        let id = submission.id ?? JobID(FreshID.make())
+                        try SubmissionCheck.check(id, kinds: [submission.message.kind], operation: "submit")
+                        return try queue.submit(submission, id: id)
+                    }
+                })
         }
     }
 
@@ -65,11 +87,7 @@ public final class InMemoryJobBroker: JobBroker {
 
     public func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
         await workers.wait(for: Set(kinds), timeout: timeout) {
-            self.queue.withLock { queue in
-                queue.open.contains { id in
-                    queue.jobs[id].map { $0.state == .ready && kinds.contains($0.snapshot.kind) } ?? false
-                }
-            }
+            self.queue.withLock { $0.hasWork(kinds) }
         }
         if Task.isCancelled {
             throw JobError(.unavailable, operation: "wait for work", detail: "the calling task was cancelled")
@@ -122,8 +140,55 @@ public final class InMemoryJobBroker: JobBroker {
     }
 
     @discardableResult
+    public func discard(_ job: JobID) async throws(JobError) -> JobState {
+        try transition { queue in Result { () throws(JobError) in try queue.discard(job) } }
+    }
+
+    public func purge(_ job: JobID) async throws(JobError) {
+        try transition { queue in Result { () throws(JobError) in try queue.purge(job) } }
+    }
+
+    public func purge(_ run: RunID) async throws(JobError) {
+        try transition { queue in Result { () throws(JobError) in try queue.purge(run) } }
+    }
+
+    public func purgeEnded(before: Int64, limit: Int) async throws(JobError) -> Int {
+        try transition { .success($0.purgeEnded(before: before, limit: limit)) }
+    }
+
+    public func control(_ kind: JobKind) async throws(JobError) -> QueueControl {
+        queue.withLock { $0.controls[kind] ?? QueueControl() }
+    }
+
+    public func setControl(_ kind: JobKind, _ control: QueueControl) async throws(JobError) {
+        try SubmissionCheck.check(control, of: kind)
+        try transition { .success($0.setControl(kind, control)) }
+    }
+
+    public func pause(_ kind: JobKind) async throws(JobError) { try setPause(kind, true) }
+
+    public func resume(_ kind: JobKind) async throws(JobError) { try setPause(kind, false) }
+
+    private func setPause(_ kind: JobKind, _ isPaused: Bool) throws(JobError) {
+        try SubmissionCheck.check(QueueControl(), of: kind)
+        try transition { queue in
+            var control = queue.controls[kind] ?? QueueControl()
+            control.isPaused = isPaused
+            return .success(queue.setControl(kind, control))
+        }
+    }
+
+    public func check(repair: Bool, cursor: String?, limit: Int) async throws(JobError) -> QueueAudit {
+        try transition { queue in
+            Result { () throws(JobError) in try queue.check(repair: repair, cursor: cursor, limit: limit) }
+        }
+    }
+
+    @discardableResult
     public func reap() async throws(JobError) -> Int {
-        try transition { [crashPause] queue in .success(queue.reap(crashPause: crashPause)) }
+        try transition { [crashPause, textRetention] queue in
+            .success(queue.reap(crashPause: crashPause, retention: textRetention))
+        }
     }
 
     public func job(_ id: JobID) async throws(JobError) -> JobSnapshot? {

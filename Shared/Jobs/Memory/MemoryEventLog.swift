@@ -10,6 +10,9 @@ struct MemoryEventLog {
     private var events: [(position: StreamPosition, event: JobEvent)] = []
     private var last = StreamPosition(milliseconds: 0, number: 0)
     private var trimmed: StreamPosition?
+    /// Up to where a job's own events are forgotten, or without progress and errors.
+    private var forgotten: [JobID: StreamPosition] = [:]
+    private var purged: [JobID: StreamPosition] = [:]
     /// Scopes with news since they were last taken.
     private var news: Set<EventScope> = []
 
@@ -44,7 +47,20 @@ struct MemoryEventLog {
             let middle = (low + high) / 2
             if events[middle].position > cursor { high = middle } else { low = middle + 1 }
         }
-        var page = Array(events[low...].lazy.map(\.event).filter { scope.contains($0) }.prefix(limit))
+        var page: [JobEvent] = []
+        for (position, event) in events[low...] where scope.contains(event) && page.count < limit {
+            guard case .job(let id) = scope else {
+                page.append(event)
+                continue
+            }
+            if let end = forgotten[id], position <= end { continue }
+            var event = event
+            if let end = purged[id], position <= end {
+                if event.kind == .progress { continue }
+                event.error = nil
+            }
+            page.append(event)
+        }
         if let trimmed, trimmed > cursor, let first = page.first {
             page.insert(
                 JobEvent(id: trimmed.description, kind: .gap, job: first.job, run: first.run, stage: first.stage), at: 0
@@ -52,6 +68,12 @@ struct MemoryEventLog {
         }
         return page
     }
+
+    /// Forgets a job's events; the stream of all keeps what it has.
+    mutating func forget(_ job: JobID) { forgotten[job] = last }
+
+    /// Removes progress and errors of a job, for who reads its events.
+    mutating func purge(_ job: JobID) { purged[job] = last }
 
     /// The scopes that have had events since this was last called.
     mutating func takeNews() -> Set<EventScope> {

@@ -6,7 +6,10 @@ import Messages
 struct MemoryJob {
     /// What is shown.
     var snapshot: JobSnapshot
-    let message: JobMessage
+    /// Its payload is null once its time is over.
+    var message: JobMessage
+    /// A hash of the message as it was, to tell the same body from another when the payload is gone.
+    let body: Int
     let traceparent: String?
     var deadline: Int64?
     let maximumAttempts: Int
@@ -30,16 +33,24 @@ struct MemoryJob {
     /// When the lease ends, when a delay ends.
     var leaseEnd: Int64 = 0
     var due: Int64 = 0
+    /// Since when it can be claimed.
+    var since: Int64 = 0
+    /// The state it was last put into.
+    var entered: JobState?
+    /// Since when payload and result are kept for nobody but readers and retries; nil once they are gone.
+    var textSince: Int64?
 
     var id: JobID { snapshot.id }
     var state: JobState { snapshot.state }
 
-    /// The attempt as a worker gets it.
-    func envelope() -> JobEnvelope {
+    /// The attempt as a worker gets it, claimed at `now`.
+    func envelope(at now: Int64) -> JobEnvelope {
         JobEnvelope(
             id: id, run: snapshot.run, stage: snapshot.stage, parent: snapshot.parent, tenant: snapshot.tenant,
             priority: snapshot.priority, attempt: snapshot.attempts + snapshot.crashes + snapshot.interruptions + 1,
-            fence: Fence(fence), traceparent: traceparent, deadline: deadline, message: message)
+            errors: snapshot.attempts, fence: Fence(fence), traceparent: traceparent, deadline: deadline,
+            waited: max(0, now - since),
+            message: message)
     }
 
     /// Whether a parent's end without success is the end of this stage too.

@@ -17,6 +17,7 @@ extension MemoryQueue {
         guard [.failed, .dead, .cancelled, .expired].contains(job.state) else {
             throw SubmissionCheck.notRetryable(id, job.state.rawValue)
         }
+        guard job.message.payload != .null || job.textSince != nil else { throw SubmissionCheck.payloadGone(id) }
         guard mayLive(job) else { throw SubmissionCheck.notRetryable(id, JobState.upstreamFailed.rawValue) }
         for child in job.children {
             guard let state = jobs[child]?.state else { continue }
@@ -24,6 +25,7 @@ extension MemoryQueue {
                 jobs[child]?.snapshot.cancelRequested = false
             } else if state != .succeeded {
                 jobs[child] = nil
+                log.forget(child)
                 jobs[id]?.children.remove(child)
             }
         }
@@ -60,11 +62,12 @@ extension MemoryQueue {
             tenant: old.tenant, priority: old.priority, created: old.created, started: old.started)
         job.done = nil
         job.deadline = nil
+        job.textSince = nil
         job.openParents = Set(parentIDs(of: job).map(\.id).filter { jobs[$0]?.state.isTerminal == false })
         jobs[id] = job
         open.insert(id)
         count(old.kind, "retried")
-        if job.openParents.isEmpty { makeReady(id) } else { emit(.state, job, state: .waiting) }
+        if job.openParents.isEmpty { makeReady(id) } else { enter(id, .waiting) }
     }
 
     // MARK: Reading
@@ -99,12 +102,13 @@ extension MemoryQueue {
     }
 
     func statistics(of kind: JobKind) -> QueueStatistics {
-        var depth: [JobState: Int] = [.ready: 0, .delayed: 0, .running: 0, .waiting: 0]
+        var depth: [JobState: Int] = [.ready: 0, .delayed: 0, .running: 0, .waiting: 0, .parked: 0]
         let live = open.compactMap { jobs[$0] }.filter { $0.snapshot.kind == kind }
         for job in live { depth[job.state, default: 0] += 1 }
+        depth[.dead] = jobs.values.count { $0.state == .dead && $0.snapshot.kind == kind }
         let oldest = live.filter { $0.state == .ready }.min { $0.place < $1.place }
         return QueueStatistics(
-            kind: kind, depth: depth, oldestReady: oldest.map { .milliseconds(max(0, now - $0.snapshot.created)) },
+            kind: kind, depth: depth, oldestReady: oldest.map { .milliseconds(max(0, now - $0.since)) },
             counters: counters[kind] ?? [:])
     }
 }

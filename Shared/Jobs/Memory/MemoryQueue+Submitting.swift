@@ -8,7 +8,7 @@ extension MemoryQueue {
         let key = submission.idempotencyKey.map { "job \(submission.tenant.utf8.count) \(submission.tenant) \($0)" }
         let found = key.flatMap { idempotency[$0] }.map { JobID($0) } ?? id
         if let known = jobs[found] {
-            guard known.message == submission.message, known.snapshot.parent == submission.parent else {
+            guard known.body == submission.message.hashValue, known.snapshot.parent == submission.parent else {
                 throw SubmissionCheck.conflict("submit", found.rawValue)
             }
             return SubmitReceipt(id: found, state: known.state, isDuplicate: true)
@@ -21,6 +21,9 @@ extension MemoryQueue {
             }
             priority = job.snapshot.priority
             jobs[parent]?.children.insert(id)
+        } else {
+            // What a job asks for is let in: its parent holds a place already, and would wait for ever.
+            try checkRoom(submission.message.kind, tenant: submission.tenant, count: 1)
         }
         let snapshot = JobSnapshot(
             id: id, kind: submission.message.kind, state: .waiting, parent: submission.parent,
@@ -29,8 +32,8 @@ extension MemoryQueue {
             snapshot, message: submission.message, traceparent: submission.traceparent, deadline: submission.deadline,
             maximumAttempts: max(1, submission.maximumAttempts), maximumCrashes: max(1, submission.maximumCrashes))
         if let key { idempotency[key] = id.rawValue }
-        makeReady(id)
-        return SubmitReceipt(id: id, state: .ready, isDuplicate: false)
+        makeReady(id, due: submission.notBefore)
+        return SubmitReceipt(id: id, state: jobs[id]?.state ?? .ready, isDuplicate: false)
     }
 
     /// The twin of `submit_run.lua`.
@@ -44,6 +47,9 @@ extension MemoryQueue {
             }
             return RunSubmitReceipt(id: found, isDuplicate: true)
         }
+        for (kind, count) in Dictionary(stages.map { ($0.stage.kind, 1) }, uniquingKeysWith: +) {
+            try checkRoom(kind, tenant: submission.tenant, count: count)
+        }
         func jobID(_ stage: String) -> JobID { JobID("\(id).\(stage)") }
         runs[id] = MemoryRun(
             id: id, recipe: submission.recipe, tenant: submission.tenant, stages: stages.map { jobID($0.name) },
@@ -56,7 +62,8 @@ extension MemoryQueue {
                 priority: SubmissionCheck.priority(submission.priority + (stage.priority ?? 0)), created: now)
             create(
                 snapshot, message: JobMessage(kind: stage.kind, payload: stage.payload),
-                traceparent: submission.traceparent, deadline: nil, maximumAttempts: 3, maximumCrashes: 3)
+                traceparent: submission.traceparent, deadline: submission.deadline, maximumAttempts: 3,
+                maximumCrashes: 3)
             let parents = submission.recipe.parents(of: name)
             jobs[jobID(name)]?.onFailure = stage.onFailure ?? .fail
             jobs[jobID(name)]?.parents = parents
@@ -65,8 +72,8 @@ extension MemoryQueue {
             for parent in parents { jobs[jobID(parent)]?.dependents.insert(jobID(name)) }
             if parents.isEmpty {
                 makeReady(jobID(name))
-            } else if let job = jobs[jobID(name)] {
-                emit(.state, job, state: .waiting)
+            } else {
+                enter(jobID(name), .waiting)
             }
         }
         return RunSubmitReceipt(id: id, isDuplicate: false)
@@ -78,7 +85,7 @@ extension MemoryQueue {
     ) {
         let order = nextOrder()
         jobs[snapshot.id] = MemoryJob(
-            snapshot: snapshot, message: message, traceparent: traceparent, deadline: deadline,
+            snapshot: snapshot, message: message, body: message.hashValue, traceparent: traceparent, deadline: deadline,
             maximumAttempts: maximumAttempts, maximumCrashes: maximumCrashes, order: order,
             place: order - Int64(snapshot.priority) * 60_000 * 1024)
         open.insert(snapshot.id)

@@ -5,24 +5,30 @@ import Messages
 extension MemoryQueue {
     /// The twin of `claim.lua`.
     mutating func claim(kinds: [JobKind], limit: Int, lease: Duration) -> ClaimResult {
-        let wanted = Set(kinds)
+        let wanted = Set(kinds.filter { controls[$0]?.isPaused != true })
         for id in open.sorted() {
             guard let job = jobs[id], wanted.contains(job.snapshot.kind) else { continue }
             if job.state == .delayed, job.due <= now { makeReady(id) }
         }
+        var room: [JobKind: Int] = [:]
+        for kind in wanted { room[kind] = controls[kind]?.maximumRunning.map { $0 - running(kind) } }
         var claimed: [JobEnvelope] = []
-        while claimed.count < limit, let id = best(of: wanted), var job = jobs[id] {
+        while claimed.count < limit, let id = best(of: wanted.filter { room[$0] ?? 1 > 0 }), var job = jobs[id] {
             if let deadline = job.deadline, deadline <= now {
                 close(id, .expired, error: .expired("no worker was free in time"))
                 continue
             }
+            guard hasSlot(job) else {
+                park(id)
+                continue
+            }
             job.fence = nextFence()
-            job.snapshot.state = .running
             job.snapshot.started = now
             job.leaseEnd = now + lease.milliseconds
             jobs[id] = job
             count(job.snapshot.kind, "claimed")
-            emit(.state, job, state: .running)
+            enter(id, .running)
+            if let left = room[job.snapshot.kind] { room[job.snapshot.kind] = left - 1 }
             if let envelope = resolvedEnvelope(of: job) { claimed.append(envelope) }
         }
         let due = open.compactMap { jobs[$0] }.filter { $0.state == .delayed && wanted.contains($0.snapshot.kind) }
@@ -37,7 +43,7 @@ extension MemoryQueue {
 
     /// The attempt with earlier stages' outputs in its payload; a job whose payload names what is not there ends here.
     private mutating func resolvedEnvelope(of job: MemoryJob) -> JobEnvelope? {
-        var envelope = job.envelope()
+        var envelope = job.envelope(at: now)
         guard let run = job.snapshot.run else { return envelope }
         do {
             envelope.message.payload = try envelope.message.payload.resolvingStageReferences { stage in
@@ -54,7 +60,11 @@ extension MemoryQueue {
     /// The twin of `heartbeat.lua`.
     mutating func heartbeat(_ beats: [Heartbeat], lease: Duration) -> [HeartbeatReply] {
         beats.map { beat in
-            guard var job = jobs[beat.job], job.state == .running, job.fence == beat.fence.value else { return .stale }
+            guard var job = jobs[beat.job] else { return .stale }
+            guard job.state == .running, job.fence == beat.fence.value else {
+                count(job.snapshot.kind, "stale_calls")
+                return .stale
+            }
             if let deadline = job.deadline, deadline <= now {
                 jobs[beat.job]?.fence = 0
                 close(beat.job, .expired, error: .expired("it was still running"))
@@ -74,7 +84,9 @@ extension MemoryQueue {
     private mutating func takeOver(_ id: JobID, _ fence: Fence) -> Refusal? {
         guard var job = jobs[id] else { return .stale }
         guard job.state == .running, job.fence == fence.value else {
-            return job.done == fence.value ? .done(job.state) : .stale
+            if job.done == fence.value { return .done(job.state) }
+            count(job.snapshot.kind, "stale_calls")
+            return .stale
         }
         job.done = fence.value
         jobs[id] = job
@@ -144,20 +156,25 @@ extension MemoryQueue {
         }
     }
 
-    /// The twin of `reap.lua`; `crashPause` is the pause after a second crash.
-    mutating func reap(crashPause: Duration) -> Int {
+    /// The twin of `reap.lua`; `crashPause` is the pause after a second crash, `retention` the life of the texts.
+    mutating func reap(crashPause: Duration, retention: Duration) -> Int {
         var count = 0
-        for id in open.sorted() {
-            guard let job = jobs[id], !job.state.isTerminal else { continue }
-            if let deadline = job.deadline, deadline <= now {
-                jobs[id]?.fence = 0
-                close(id, .expired, error: .expired("it had not finished by then"))
-                count += 1
-            } else if job.state == .running, job.leaseEnd <= now {
-                expireLease(of: job, crashPause: crashPause)
-                count += 1
-            }
+        let running = open.compactMap { jobs[$0] }.filter { $0.state == .running && $0.leaseEnd <= now }
+        for job in running.sorted(by: { ($0.leaseEnd, $0.id) < ($1.leaseEnd, $1.id) }) {
+            expireLease(of: job, crashPause: crashPause)
+            count += 1
         }
+        for id in open.sorted() {
+            guard let job = jobs[id], !job.state.isTerminal, let deadline = job.deadline, deadline <= now else {
+                continue
+            }
+            jobs[id]?.fence = 0
+            close(id, .expired, error: .expired("it had not finished by then"))
+            count += 1
+        }
+        settle()
+        for kind in controls.keys { unparkAll(kind) }
+        dropOldTexts(retention: retention)
         return count
     }
 

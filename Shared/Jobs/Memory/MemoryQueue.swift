@@ -4,7 +4,8 @@ import Messages
 
 /// The queue's state as one value: every transition of docs/jobs.md as a mutation, with no clock, lock or task.
 ///
-/// The twin of the scripts in `Scripts/`; both pass one conformance suite.
+/// The twin of the scripts in `Scripts/`; both pass one conformance suite. As a script does, a transition ends with
+/// `settle`, which does what follows from the jobs that ended.
 struct MemoryQueue {
     /// The broker's time in ms, set before each transition.
     var now: Int64 = 0
@@ -15,12 +16,22 @@ struct MemoryQueue {
     var runOrder: [RunID] = []
     var log = MemoryEventLog()
     var counters: [JobKind: [String: Int]] = [:]
+    var controls: [JobKind: QueueControl] = [:]
     var idempotency: [String: String] = [:]
     /// Kinds for which something has become ready since the broker last looked.
     var wokenKinds: Set<JobKind> = []
 
+    private var ended: [JobID] = []
+    /// Tenants of whose jobs some have left the ready or the running: as many parked ones may follow.
+    private var freed: [Tenancy: Int] = [:]
     private var lastOrder: Int64 = 0
     private var lastFence: UInt64 = 0
+
+    /// A tenant's part of a queue.
+    struct Tenancy: Hashable {
+        let kind: JobKind
+        let tenant: String
+    }
 
     /// A number that grows with every call and with time.
     mutating func nextOrder() -> Int64 {
@@ -46,33 +57,75 @@ struct MemoryQueue {
                 progress: progress, error: error), now: now)
     }
 
-    /// Puts a job among the ready, or the delayed until `due`.
-    mutating func makeReady(_ id: JobID, due: Int64? = nil, error: JobFailure? = nil) {
+    /// Puts a job into a state, by the table of transitions.
+    mutating func enter(_ id: JobID, _ state: JobState, error: JobFailure? = nil) {
         guard var job = jobs[id] else { return }
-        let isDelayed = due.map { $0 > now } ?? false
-        job.snapshot.state = isDelayed ? .delayed : .ready
-        job.due = due ?? 0
+        precondition(
+            JobTransition.isAllowed(from: job.entered, to: state),
+            "no transition leads from \(job.entered?.rawValue ?? "nothing") to \(state)")
+        if job.entered == .running, controls[job.snapshot.kind]?.maximumRunning != nil {
+            wokenKinds.insert(job.snapshot.kind)
+        }
+        job.entered = state
+        job.snapshot.state = state
         jobs[id] = job
-        open.insert(id)
-        wokenKinds.insert(job.snapshot.kind)
-        emit(.state, job, state: job.state, error: error)
+        emit(.state, job, state: state, error: error)
     }
 
-    /// Ends a job, and all that follows from it.
+    private mutating func freeSlot(_ job: MemoryJob) {
+        guard job.snapshot.parent == nil else { return }
+        freed[Tenancy(kind: job.snapshot.kind, tenant: job.snapshot.tenant), default: 0] += 1
+    }
+
+    /// Puts a job among the ready, or the delayed until `due`.
+    mutating func makeReady(_ id: JobID, due: Int64? = nil, error: JobFailure? = nil) {
+        guard let job = jobs[id] else { return }
+        let isDelayed = due.map { $0 > now } ?? false
+        if isDelayed, job.entered == .running { freeSlot(job) }
+        // What was delayed could be claimed when its pause was over, whoever noticed when.
+        if isDelayed || job.entered != .delayed { jobs[id]?.since = max(due ?? 0, now) }
+        jobs[id]?.due = due ?? 0
+        open.insert(id)
+        wokenKinds.insert(job.snapshot.kind)
+        enter(id, isDelayed ? .delayed : .ready, error: error)
+    }
+
+    /// Ends a job; `settle` must follow.
     mutating func close(_ id: JobID, _ state: JobState, error: JobFailure? = nil, result: JobResult? = nil) {
         guard var job = jobs[id] else { return }
-        job.snapshot.state = state
+        if job.state == .running || job.state == .ready { freeSlot(job) }
         job.snapshot.finished = now
         if let error { job.snapshot.error = error }
         if let result { job.snapshot.result = result }
+        job.textSince = now
         jobs[id] = job
         open.remove(id)
         count(job.snapshot.kind, state.rawValue)
-        emit(.state, job, state: state, error: error)
-        for child in job.children.sorted() { cancel(child) }
-        guard let run = job.snapshot.run else { return }
-        for dependent in job.dependents.sorted() { advance(dependent, after: job) }
-        closeIfEnded(run)
+        enter(id, state, error: error)
+        ended.append(id)
+    }
+
+    /// What follows from the jobs that ended: their children, the stages after them, their runs, and the parked jobs
+    /// that may run in their place.
+    mutating func settle() {
+        var touched: [RunID] = []
+        var next = 0
+        while next < ended.count {
+            let id = ended[next]
+            next += 1
+            guard let job = jobs[id] else { continue }
+            for child in job.children.sorted() { cancelAlone(child) }
+            guard let run = job.snapshot.run else { continue }
+            for dependent in job.dependents.sorted() { advance(dependent, after: job) }
+            touched.append(run)
+        }
+        ended = []
+        for run in touched { closeIfEnded(run) }
+        let freed = freed
+        self.freed = [:]
+        for (tenancy, count) in freed where controls[tenancy.kind]?.tenantMaximumRunning != nil {
+            unpark(tenancy, count)
+        }
     }
 
     private mutating func advance(_ id: JobID, after parent: MemoryJob) {
@@ -107,10 +160,17 @@ struct MemoryQueue {
         if run.state != .succeeded, run.isCancelRequested { run.state = .cancelled }
         run.finished = now
         runs[id] = run
+        for stage in run.stages { jobs[stage]?.textSince = now }
     }
 
     /// Asks for cancellation: at once where nobody holds the job, else a flag. Its children follow.
     mutating func cancel(_ id: JobID) {
+        cancelAlone(id)
+        guard let job = jobs[id], job.state == .running else { return }
+        for child in job.children.sorted() { cancelAlone(child) }
+    }
+
+    private mutating func cancelAlone(_ id: JobID) {
         guard var job = jobs[id], !job.state.isTerminal else { return }
         guard job.state == .running else {
             close(id, .cancelled, error: .cancelled("cancelled before it ran"))
@@ -120,7 +180,6 @@ struct MemoryQueue {
         job.snapshot.cancelRequested = true
         jobs[id] = job
         emit(.cancelRequested, job)
-        for child in job.children.sorted() { cancel(child) }
     }
 }
 

@@ -12,7 +12,7 @@ struct ClaimedRecord {
 
     /// Reads one element of the claim's reply.
     init(_ reply: RESPValue) throws(JobError) {
-        guard let parts = reply.array, parts.count >= 13, let id = parts[0].string,
+        guard let parts = reply.array, parts.count >= 15, let id = parts[0].string,
             let fence = parts[1].string.flatMap({ UInt64($0) }), let attempt = parts[2].integer,
             let kind = parts[3].string, let version = parts[4].integer, let payload = parts[5].bytes,
             let tenant = parts[6].string
@@ -20,13 +20,13 @@ struct ClaimedRecord {
         envelope = JobEnvelope(
             id: JobID(id), run: parts[8].string.map { RunID($0) }, stage: parts[9].string,
             parent: parts[10].string.map { JobID($0) }, tenant: tenant, priority: parts[7].integer ?? 0,
-            attempt: attempt, fence: Fence(fence), traceparent: parts[11].string,
-            deadline: parts[12].integer.map(Int64.init),
+            attempt: attempt, errors: parts[14].integer, fence: Fence(fence), traceparent: parts[11].string,
+            deadline: parts[12].integer.map(Int64.init), waited: parts[13].integer.map(Int64.init),
             message: JobMessage(
                 kind: JobKind(kind), version: version,
-                payload: try JobRecord.decode(payload, as: JSONValue.self, operation: "claim")))
+                payload: try JobRecord.parse(payload, operation: "claim")))
         var outputs: [String: JSONValue] = [:]
-        for part in parts.dropFirst(13) {
+        for part in parts.dropFirst(15) {
             guard let pair = part.array, pair.count == 2, let stage = pair[0].string else {
                 throw .unexpectedReply("claim")
             }

@@ -1,6 +1,5 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import Messages
 import Redis
 
@@ -34,12 +33,21 @@ struct JobRecord {
         return try Self.decode(bytes, as: type, operation: operation)
     }
 
+    /// JSON of no particular type.
+    static func parse(_ bytes: [UInt8], operation: String) throws(JobError) -> JSONValue {
+        do {
+            return try MessageDecoder.parse(bytes)
+        } catch {
+            throw JobError(.malformed, operation: operation, detail: "a record in Redis: \(error)")
+        }
+    }
+
     /// JSON as another version may have written it: unknown fields are ignored.
     static func decode<Value: Decodable>(
         _ bytes: [UInt8], as type: Value.Type, operation: String
     ) throws(JobError) -> Value {
         do {
-            return try MessageDecoder(policy: .lenient).decode(type, from: MessageDecoder.parse(Data(bytes)))
+            return try MessageDecoder(policy: .lenient).decode(type, from: MessageDecoder.parse(bytes))
         } catch {
             throw JobError(.malformed, operation: operation, detail: "a record in Redis: \(error)")
         }
@@ -52,7 +60,7 @@ struct JobRecord {
         }
         return JobSnapshot(
             id: id, kind: JobKind(try required("kind")), state: state, run: text("run").map { RunID($0) },
-            stage: text("stage"), parent: text("parent").map { JobID($0) }, tenant: try required("tenant"),
+            stage: text("stage"), parent: text("parent").map { JobID($0) }, tenant: text("tenant") ?? "default",
             priority: Int(number("prio") ?? 0), attempts: Int(number("attempts") ?? 0),
             crashes: Int(number("crashes") ?? 0), interruptions: Int(number("interruptions") ?? 0),
             cancelRequested: text("cancel") != nil, progress: try message("progress", as: JobProgress.self),

@@ -13,7 +13,9 @@ struct QueueKeys: Sendable, Hashable {
 
     // Of the deployment
 
-    /// Hash: `schema`, `redis_run_id`, `grace_until_ms`, `ttl_ms`, `child_ttl_ms`. The first key of every script.
+    /// Hash: `schema`, `redis_run_id`, `grace_until_ms`, `ttl_ms`, `child_ttl_ms`, `text_ttl_ms`, and of `reap`: `last_ms`
+    /// (the server's time when it last ran), `walk` (how far it has looked at the jobs), `rebase` (the clock was set
+    /// back). The first key of every script.
     var meta: String { prefix + "meta" }
     /// String: the last fence given out, in microseconds.
     var fence: String { prefix + "fence" }
@@ -29,14 +31,22 @@ struct QueueKeys: Sendable, Hashable {
     var deadlines: String { prefix + "deadlines" }
     /// Set of ended jobs whose children are still to be cancelled.
     var ending: String { prefix + "ending" }
+    /// Sorted set of ended jobs that keep payload and result no longer than readers may want them, by the time of the end
+    /// (of a stage: its run's), ms.
+    var texts: String { prefix + "texts" }
+    /// The same for those that keep them for a retry.
+    var letters: String { prefix + "letters" }
     /// Stream of all events, about the last 100,000: `e j [r s] [st] [er] [p]`.
     var events: String { prefix + "ev" }
 
     // Of a job
 
-    /// Hash: `v state kind version payload tenant prio run stage parent traceparent deadline on_failure after refs
-    /// attempts crashes interruptions max_attempts max_crashes fence done owner score order sha cancel progress error
-    /// result created started finished`.
+    /// Hash: `state kind version payload tenant prio run stage parent traceparent deadline on_failure after refs attempts
+    /// crashes interruptions max_attempts max_crashes fence done owner score order sha cancel progress error result
+    /// created since started finished log kids ev`. What has its usual value is left out.
+    ///
+    /// `since` is when it can be or could be claimed, `log` its events but for progress (`<event id> <state or kind>
+    /// [error]` a line), `kids` and `ev` tell that it has children and a stream.
     func job(_ id: JobID) -> String { prefix + "job:\(id)" }
     /// Set: stages that must end before this one.
     func dependencies(_ id: JobID) -> String { job(id) + ":deps" }
@@ -46,7 +56,8 @@ struct QueueKeys: Sendable, Hashable {
     func children(_ id: JobID) -> String { job(id) + ":kids" }
     /// Set: those of them that have neither ended nor been told to.
     func openChildren(_ id: JobID) -> String { job(id) + ":open" }
-    /// Stream of the job's events, about the last 10,000; expires with the job.
+    /// Stream of the job's progress, about the last 10,000: `p`. Only jobs that report some have one; its ids are those of
+    /// the stream of all.
     func events(_ id: JobID) -> String { prefix + "ev:job:\(id)" }
 
     // Of a run
@@ -66,18 +77,28 @@ struct QueueKeys: Sendable, Hashable {
     func leased(_ kind: JobKind) -> String { queue(kind, "leased") }
     /// Set: ids of stages that wait for others.
     func waiting(_ kind: JobKind) -> String { queue(kind, "waiting") }
+    /// Set: tenants that have parked jobs.
+    func parked(_ kind: JobKind) -> String { queue(kind, "parked") }
+    /// Sorted set: a tenant's parked jobs by place.
+    func parked(_ kind: JobKind, tenant: String) -> String { queue(kind, "parked:\(tenant)") }
+    /// Set: a tenant's running jobs, but for those that a job asked for.
+    func slots(_ kind: JobKind, tenant: String) -> String { queue(kind, "slots:\(tenant)") }
+    /// Set: a tenant's jobs that have not ended, but for those that a job asked for.
+    func open(_ kind: JobKind, tenant: String) -> String { queue(kind, "open:\(tenant)") }
+    /// Set of the tenants that ever had a job in it.
+    func tenants(_ kind: JobKind) -> String { queue(kind, "tenants") }
     /// Sorted set: ids by time of death, ms.
     func dead(_ kind: JobKind) -> String { queue(kind, "dead") }
     /// List of up to 64 tokens: workers block on it, and it never holds a job.
     func wake(_ kind: JobKind) -> String { queue(kind, "wake") }
-    /// Hash: `paused`.
+    /// Hash: `paused max_depth max_running tenant_max_depth tenant_max_running`, each only where it is set.
     func control(_ kind: JobKind) -> String { queue(kind, "ctl") }
     /// Hash of counters that only grow.
     func statistics(_ kind: JobKind) -> String { queue(kind, "stats") }
 
     // Of a client
 
-    /// Hash that lives for a lease: `request` and `jobs` of the worker's last claim, as `<id>=<fence>,…`.
+    /// String that lives for a lease: the worker's last claim, `<request> <id>=<fence>,…`.
     func lastClaim(_ worker: WorkerID) -> String { prefix + "claim:\(worker)" }
 
     /// Hash with a time to live: `job` or `run`, and `sha` of the first body.

@@ -12,8 +12,11 @@ public struct RedisBrokerOptions: Sendable, Hashable {
     public var connections = 4
     /// How long jobs and runs stay readable after they ended.
     public var timeToLive: Duration = .seconds(7 * 86_400)
-    /// The same for jobs that a job asked for.
+    /// The same for jobs that a job asked for, from the end of that job.
     public var childTimeToLive: Duration = .seconds(86_400)
+    /// How long payload and result of a job that succeeded stay after its end (of a stage: after its run's). What did not
+    /// succeed keeps them as long as itself, since a retry needs them.
+    public var textRetention: Duration = .seconds(86_400)
     /// How long an idempotency key is remembered.
     public var idempotencyTimeToLive: Duration = .seconds(86_400)
     /// The pause before a job runs again after its second crash; it doubles with each further one.

@@ -69,11 +69,11 @@ extension RedisJobBroker {
         guard let parts = reply.array, parts.count == kinds.count else { throw .unexpectedReply("statistics") }
         var all: [QueueStatistics] = []
         for (kind, part) in zip(kinds, parts) {
-            guard let values = part.array, values.count == 6, let age = values[4].integer,
-                let counters = values[5].dictionary
+            guard let values = part.array, values.count == 8, let age = values[6].integer,
+                let counters = values[7].dictionary
             else { throw .unexpectedReply("statistics") }
             var depth: [JobState: Int] = [:]
-            for (state, value) in zip([JobState.ready, .delayed, .running, .waiting], values) {
+            for (state, value) in zip([JobState.ready, .delayed, .running, .waiting, .parked, .dead], values) {
                 depth[state] = value.integer ?? 0
             }
             all.append(
@@ -89,16 +89,17 @@ extension RedisJobBroker {
         _ scope: EventScope, after cursor: String?, limit: Int, wait: Duration
     ) async throws(JobError) -> [JobEvent] {
         if let cursor, StreamPosition(cursor) == nil { throw SubmissionCheck.badCursor("read events") }
-        let key =
-            switch scope {
-            case .job(let id): keys.events(id)
-            case .run(let id): keys.events(id)
-            case .all: keys.events
-            }
+        var (sources, arguments) = ([keys.events], [cursor ?? "", String(min(10_000, max(1, limit)))])
+        switch scope {
+        case .job(let id):
+            sources = [keys.events(id), keys.job(id)]
+            arguments.append(id.rawValue)
+        case .run(let id): sources = [keys.events(id)]
+        case .all: break
+        }
         let deadline = ContinuousClock.now + wait
         while true {
-            let reply = try await run(
-                QueueScripts.readEvents, keys: [key], [cursor ?? "", String(min(10_000, max(1, limit)))])
+            let reply = try await run(QueueScripts.readEvents, keys: sources, arguments)
             let page = try EventPage(reply, scope: scope)
             let left = deadline - .now
             guard page.events.isEmpty, left > .zero, !Task.isCancelled else { return page.events }
@@ -106,7 +107,7 @@ extension RedisJobBroker {
         }
     }
 
-    private func send(_ commands: [RedisCommand], _ operation: String) async throws(JobError) -> [RESPValue] {
+    func send(_ commands: [RedisCommand], _ operation: String) async throws(JobError) -> [RESPValue] {
         do {
             return try await pool.retrying(for: options.patience) { connection in
                 let replies = try await connection.pipeline(commands)

@@ -25,6 +25,7 @@ extension RedisJobBroker {
         guard parts.count == 2, let text = parts[1].string, let state = JobState(rawValue: text) else {
             throw .unexpectedReply("retry")
         }
+        guard parts[0].string != "gone" else { throw SubmissionCheck.payloadGone(job) }
         guard parts[0].string == "ok" else { throw SubmissionCheck.notRetryable(job, text) }
         return state
     }

@@ -7,22 +7,66 @@ import Redis
 extension RedisJobBroker {
     /// Accepts one job.
     public func submit(_ submission: JobSubmission) async throws(JobError) -> SubmitReceipt {
+        guard let result = try await submit([submission]).first else { throw .unexpectedReply("submit") }
+        return try result.get()
+    }
+
+    /// Accepts jobs in one call.
+    public func submit(
+        _ submissions: [JobSubmission]
+    ) async throws(JobError) -> [Result<SubmitReceipt, JobError>] {
+        guard submissions.count <= SubmissionCheck.maximumBulk else {
+            throw SubmissionCheck.tooMany(submissions.count)
+        }
+        var results: [Result<SubmitReceipt, JobError>?] = []
+        var records: [String] = []
+        var arguments = [String(options.idempotencyTimeToLive.milliseconds)]
+        for submission in submissions {
+            do throws(JobError) {
+                arguments += try Self.arguments(of: submission)
+                records.append(
+                    submission.idempotencyKey.map { keys.idempotency("job", tenant: submission.tenant, key: $0) }
+                        ?? keys.meta)
+                results.append(nil)
+            } catch {
+                // Refused here; the others go on.
+                results.append(.failure(error))
+            }
+        }
+        var answers = ArraySlice<RESPValue>()
+        if !records.isEmpty {
+            let reply = try await run(QueueScripts.submit, keys: records, arguments)
+            guard let parts = reply.array, parts.count == records.count else { throw .unexpectedReply("submit") }
+            answers = parts[...]
+        }
+        var all: [Result<SubmitReceipt, JobError>] = []
+        for result in results {
+            if let result {
+                all.append(result)
+            } else if let answer = answers.popFirst() {
+                all.append(Result { () throws(JobError) in try Self.receipt(answer) })
+            }
+        }
+        return all
+    }
+
+    /// What the script takes of one job.
+    private static func arguments(of submission: JobSubmission) throws(JobError) -> [String] {
         let id = submission.id ?? JobID(FreshID.make())
         try SubmissionCheck.check(id, kinds: [submission.message.kind], operation: "submit")
-        let record = submission.idempotencyKey.map {
-            keys.idempotency("job", tenant: submission.tenant, key: $0)
-        }
-        let reply = try await run(
-            QueueScripts.submit, keys: [record ?? keys.meta],
-            [
-                id.rawValue, submission.message.kind.rawValue, String(submission.message.version),
-                try Self.json(submission.message.payload, "submit"), submission.tenant,
-                String(SubmissionCheck.priority(submission.priority)), submission.parent?.rawValue ?? "",
-                submission.traceparent ?? "", submission.deadline.map(String.init) ?? "",
-                String(max(1, submission.maximumAttempts)), String(max(1, submission.maximumCrashes)),
-                record == nil ? "" : String(options.idempotencyTimeToLive.milliseconds),
-            ])
-        guard let parts = reply.array, parts.count == 3, let outcome = parts[0].string, let found = parts[1].string
+        return [
+            id.rawValue, submission.message.kind.rawValue, String(submission.message.version),
+            try json(submission.message.payload, "submit"), submission.tenant,
+            String(SubmissionCheck.priority(submission.priority)), submission.parent?.rawValue ?? "",
+            submission.traceparent ?? "", submission.deadline.map(String.init) ?? "",
+            submission.notBefore.map(String.init) ?? "", String(max(1, submission.maximumAttempts)),
+            String(max(1, submission.maximumCrashes)),
+        ]
+    }
+
+    /// What the script answers about one job.
+    private static func receipt(_ reply: RESPValue) throws(JobError) -> SubmitReceipt {
+        guard let parts = reply.array, parts.count >= 3, let outcome = parts[0].string, let found = parts[1].string
         else { throw .unexpectedReply("submit") }
         switch outcome {
         case "accepted", "duplicate":
@@ -33,8 +77,14 @@ extension RedisJobBroker {
         case "conflict": throw SubmissionCheck.conflict("submit", found)
         case "no-parent": throw SubmissionCheck.missing("submit", found)
         case "parent-ended": throw SubmissionCheck.parentEnded(found)
+        case "full": throw full(parts)
         default: throw .unexpectedReply("submit")
         }
+    }
+
+    private static func full(_ parts: [RESPValue]) -> JobError {
+        let pause = Duration.milliseconds(parts.count > 3 ? parts[3].integer ?? 1000 : 1000)
+        return SubmissionCheck.full(ofTenant: parts[2].string == "tenant", retryAfter: pause)
     }
 
     /// Accepts a run.
@@ -49,7 +99,7 @@ extension RedisJobBroker {
         var arguments = [
             id.rawValue, submission.recipe.name, submission.tenant, submission.traceparent ?? "",
             record == nil ? "" : String(options.idempotencyTimeToLive.milliseconds),
-            try Self.json(submission.recipe, operation), "3", "3",
+            try Self.json(submission.recipe, operation), "3", "3", submission.deadline.map(String.init) ?? "",
         ]
         for (name, stage) in stages {
             let priority = SubmissionCheck.priority(submission.priority + (stage.priority ?? 0))
@@ -61,8 +111,9 @@ extension RedisJobBroker {
             ]
         }
         let reply = try await run(QueueScripts.submitRun, keys: [record ?? keys.meta], arguments)
-        guard let parts = reply.array, parts.count == 2, let outcome = parts[0].string, let found = parts[1].string
+        guard let parts = reply.array, parts.count >= 2, let outcome = parts[0].string, let found = parts[1].string
         else { throw .unexpectedReply(operation) }
+        guard outcome != "full" else { throw Self.full(parts) }
         guard outcome != "conflict" else { throw SubmissionCheck.conflict(operation, found) }
         return RunSubmitReceipt(id: RunID(found), isDuplicate: outcome == "duplicate")
     }
@@ -71,6 +122,15 @@ extension RedisJobBroker {
     static func json(_ value: some Encodable, _ operation: String) throws(JobError) -> String {
         do {
             return String(decoding: try MessageEncoder.encode(value), as: UTF8.self)
+        } catch {
+            throw JobError(.malformed, operation: operation, detail: "the message has a number that JSON can't hold")
+        }
+    }
+
+    /// The same, faster.
+    static func json(_ value: some Encodable & JSONRepresentable, _ operation: String) throws(JobError) -> String {
+        do {
+            return try MessageEncoder.text(value)
         } catch {
             throw JobError(.malformed, operation: operation, detail: "the message has a number that JSON can't hold")
         }

@@ -18,9 +18,19 @@ extension RedisJobBroker {
         kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration, request: String
     ) async throws(JobError) -> ClaimResult {
         guard limit > 0, !kinds.isEmpty else { return ClaimResult(jobs: []) }
-        let reply = try await run(
-            QueueScripts.claim,
-            [worker.rawValue, String(lease.milliseconds), String(min(limit, 100)), request] + kinds.map(\.rawValue))
+        let arguments = Self.arguments(kinds: kinds, worker: worker, limit: limit, lease: lease, request: request)
+        return try await claimed(try await run(QueueScripts.claim, arguments))
+    }
+
+    /// The arguments of the claim script; `request` names the call, however often it is sent.
+    private static func arguments(
+        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration, request: String
+    ) -> [String] {
+        [worker.rawValue, String(lease.milliseconds), String(min(limit, 100)), request] + kinds.map(\.rawValue)
+    }
+
+    /// What a claim's reply holds.
+    private func claimed(_ reply: RESPValue) async throws(JobError) -> ClaimResult {
         guard let parts = reply.array, let due = parts.first?.integer else { throw .unexpectedReply("claim") }
         var result = ClaimResult(jobs: [], nextDue: due < 0 ? nil : .milliseconds(due))
         for part in parts.dropFirst() {
@@ -80,12 +90,57 @@ extension RedisJobBroker {
 
     /// Ends a job with success.
     public func complete(_ job: JobID, fence: Fence, result: JobResult) async throws(JobError) {
-        let text = try Self.json(result, "complete")
-        guard text.utf8.count <= options.maximumResultBytes else {
-            throw SubmissionCheck.tooLarge(job, text.utf8.count, options.maximumResultBytes)
+        let reply = try await complete([Completion(job: job, fence: fence, result: result)], thenClaim: nil)
+        if let refusal = reply.refusals.first ?? nil { throw refusal }
+    }
+
+    /// Ends attempts with success and takes further jobs.
+    public func complete(
+        _ completions: [Completion], thenClaim next: ClaimRequest?
+    ) async throws(JobError) -> CompletionReply {
+        var refusals = [JobError?](repeating: nil, count: completions.count)
+        var batch = CompletionBatch()
+        for (index, completion) in completions.enumerated() {
+            let text: String
+            do throws(JobError) {
+                text = try Self.json(completion.result, "complete")
+            } catch {
+                refusals[index] = error
+                continue
+            }
+            guard text.utf8.count <= options.maximumResultBytes else {
+                refusals[index] = SubmissionCheck.tooLarge(
+                    completion.job, text.utf8.count, options.maximumResultBytes)
+                continue
+            }
+            if batch.isFull(before: text) {
+                _ = try await send(&batch, claiming: [], &refusals)
+            }
+            batch.append(index, completion, text)
         }
-        let reply = try await run(QueueScripts.complete, [job.rawValue, fence.description, text])
-        guard reply.string == "ok" else { throw SubmissionCheck.stale("complete", job) }
+        guard let next, next.limit > 0, !next.kinds.isEmpty else {
+            if !batch.isEmpty { _ = try await send(&batch, claiming: [], &refusals) }
+            return CompletionReply(refusals: refusals, claimed: ClaimResult(jobs: []))
+        }
+        let arguments = Self.arguments(
+            kinds: next.kinds, worker: next.worker, limit: next.limit, lease: next.lease, request: FreshID.make())
+        let reply = try await send(&batch, claiming: arguments, &refusals)
+        return CompletionReply(refusals: refusals, claimed: try await claimed(reply))
+    }
+
+    /// Sends a batch and empties it; notes refusals; gives the claim's reply.
+    private func send(
+        _ batch: inout CompletionBatch, claiming: [String], _ refusals: inout [JobError?]
+    ) async throws(JobError) -> RESPValue {
+        let reply = try await run(QueueScripts.complete, batch.arguments + claiming)
+        guard let parts = reply.array, parts.count == 2, let outcomes = parts[0].array,
+            outcomes.count == batch.entries.count
+        else { throw .unexpectedReply("complete") }
+        for (entry, outcome) in zip(batch.entries, outcomes) where outcome.integer != 1 {
+            refusals[entry.index] = SubmissionCheck.stale("complete", entry.job)
+        }
+        batch = CompletionBatch()
+        return parts[1]
     }
 
     /// Ends an attempt with an error.
@@ -113,9 +168,20 @@ extension RedisJobBroker {
         guard reply.string == "ok" else { throw SubmissionCheck.stale("confirm cancellation", job) }
     }
 
-    /// Gives jobs whose lease ended back to the queue.
+    /// Gives jobs whose lease ended back to the queue, and does the other upkeep; goes on while there is more at once.
     @discardableResult
     public func reap() async throws(JobError) -> Int {
+        var count = 0
+        // A bound, so that one worker does not do the upkeep of a huge backlog alone.
+        for _ in 0..<50 {
+            let (reaped, hasMore) = try await reapSlice()
+            count += reaped
+            if !hasMore || Task.isCancelled { break }
+        }
+        return count
+    }
+
+    private func reapSlice() async throws(JobError) -> (count: Int, hasMore: Bool) {
         let advice = stall.detector.withLock { $0.advice(now: .now, lease: options.lease) }
         let arguments = [
             String(options.lease.milliseconds), advice.expected.map(String.init) ?? "", advice.hadGap ? "1" : "0",
@@ -130,10 +196,10 @@ extension RedisJobBroker {
         } catch {
             throw JobError(error, operation: "reap")
         }
-        guard let parts = reply.array, parts.count == 2, let count = parts[0].integer, let server = parts[1].integer
+        guard let parts = reply.array, parts.count == 3, let count = parts[0].integer, let server = parts[1].integer
         else { throw .unexpectedReply("reap") }
         stall.detector.withLock { $0.answered(server: Int64(server), now: .now) }
-        return count
+        return (count, parts[2].integer == 1)
     }
 
     static func state(_ reply: RESPValue, _ operation: String, _ job: JobID) throws(JobError) -> JobState {

@@ -35,9 +35,11 @@ public final class RedisJobBroker: JobBroker {
             let server = try await Self.boot(connection, keys: keys, options: options)
             stall.detector.withLock { $0.connected(server: server, now: sent) }
         }
+        let metrics = RedisCallMetrics()
         func pool(_ limit: Int, _ name: String) -> RedisConnectionPool {
             RedisConnectionPool(
-                configuration: configuration, limit: limit, name: name, logger: logger, preparation: boot)
+                configuration: configuration, limit: limit, name: name, logger: logger, observer: metrics,
+                preparation: boot)
         }
         self.pool = pool(options.connections, "redis")
         heartbeatPool = pool(1, "redis-heartbeat")
@@ -62,6 +64,7 @@ public final class RedisJobBroker: JobBroker {
             arguments: [
                 connection.serverRunID ?? "", String(options.lease.milliseconds), QueueScripts.schema,
                 String(options.timeToLive.milliseconds), String(options.childTimeToLive.milliseconds),
+                String(options.textRetention.milliseconds),
             ])
         guard let parts = reply.array, parts.count == 2, let schema = parts[0].string, let server = parts[1].integer
         else { throw JobError.unexpectedReply("connect") }
@@ -88,6 +91,22 @@ public final class RedisJobBroker: JobBroker {
         }
     }
 
+    /// The run id of the server, another after each of its restarts.
+    public func serverRunID() async throws(JobError) -> String {
+        let reply: RESPValue
+        do {
+            reply = try await pool.withConnection { try await $0.send(RedisCommand("INFO", "server")) }
+        } catch {
+            throw JobError(error, operation: "read the server's run id")
+        }
+        // Asked for, not remembered: a connection may outlive what it knows.
+        let lines = (reply.string ?? "").split(whereSeparator: \.isNewline)
+        guard let line = lines.first(where: { $0.hasPrefix("run_id:") }) else {
+            throw .unexpectedReply("read the server's run id")
+        }
+        return String(line.dropFirst("run_id:".count))
+    }
+
     /// Answers when the broker can take work.
     public func ping() async throws(JobError) {
         do {
@@ -106,7 +125,9 @@ extension JobError {
         case let error as RedisError:
             let isAway =
                 error.isRetryable
-                || [.closed, .cancelled, .authenticationFailed, .invalidConfiguration].contains(error.code)
+                || [
+                    .closed, .cancelled, .authenticationFailed, .notPermitted, .tlsFailed, .invalidConfiguration,
+                ].contains(error.code)
             self.init(isAway ? .unavailable : .malformed, operation: operation, detail: error.description)
         case is CancellationError:
             self.init(.unavailable, operation: operation, detail: "the calling task was cancelled")

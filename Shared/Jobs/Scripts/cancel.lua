@@ -7,6 +7,6 @@
 local j = load_job(ARGV[1])
 if not j then return false end
 cancel_job(j)
-if j.state == 'running' then cancel_children(j.id, 100) end
+if j.state == 'running' and j.kids then cancel_children(j.id, 100) end
 settle()
 return j.state

@@ -13,7 +13,7 @@ for i = #names, 1, -1 do
   local j = load_job(run .. '.' .. names[i])
   if j then
     cancel_job(j)
-    if j.state == 'running' then cancel_children(j.id, 100) end
+    if j.state == 'running' and j.kids then cancel_children(j.id, 100) end
   end
 end
 settle()

@@ -7,7 +7,6 @@
 local j = load_job(ARGV[1])
 local no = refusal(j, ARGV[2])
 if no then return (no == 'done' and j.state == 'cancelled') and 'ok' or 'stale' end
-redis.call('HSET', job_key(j.id), 'done', ARGV[2])
-close(j, 'cancelled', 'error', failure('cancelled', 'The job was cancelled', 'cancelled while it ran'))
+close(j, 'cancelled', {'done', ARGV[2]}, failure('cancelled', 'The job was cancelled', 'cancelled while it ran'))
 settle()
 return 'ok'

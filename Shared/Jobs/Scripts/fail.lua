@@ -7,18 +7,18 @@
 local j = load_job(ARGV[1])
 local no = refusal(j, ARGV[2])
 if no then return no == 'done' and j.state or 'stale' end
-local attempts = redis.call('HINCRBY', job_key(j.id), 'attempts', 1)
-redis.call('HSET', job_key(j.id), 'done', ARGV[2], 'error', ARGV[3])
+local fields = {'done', ARGV[2], 'attempts', j.attempts + 1}
 if j.cancel then
-  close(j, 'cancelled', 'error', ARGV[3])
+  close(j, 'cancelled', fields, ARGV[3])
 elseif ARGV[4] ~= '1' then
-  close(j, 'failed', 'error', ARGV[3])
-elseif attempts >= tonumber(j.max_attempts) then
-  close(j, 'dead', 'error', ARGV[3])
+  close(j, 'failed', fields, ARGV[3])
+elseif j.attempts + 1 >= j.max_attempts then
+  close(j, 'dead', fields, ARGV[3])
 else
-  make_ready(j, NOW + tonumber(ARGV[5]))
   count(j.kind, 'retried')
-  emit('state', j, 'st', j.state, 'er', ARGV[3])
+  fields[#fields + 1] = 'error'
+  fields[#fields + 1] = ARGV[3]
+  make_ready(j, NOW + tonumber(ARGV[5]), fields, ARGV[3])
 end
 settle()
 return j.state

@@ -8,16 +8,19 @@ local reply = {}
 for i = 2, #ARGV, 3 do
   local j = load_job(ARGV[i])
   if not j or j.state ~= 'running' or j.fence ~= ARGV[i + 1] then
+    if j then count(j.kind, 'stale_calls') end
     reply[#reply + 1] = 0
   elseif j.deadline and tonumber(j.deadline) <= NOW then
-    redis.call('HSET', job_key(j.id), 'fence', 0)
-    close(j, 'expired', 'error', failure('expired', 'The deadline has passed', 'it was still running'))
+    close(j, 'expired', {'fence', 0}, failure('expired', 'The deadline has passed', 'it was still running'))
     reply[#reply + 1] = 0
   else
     redis.call('ZADD', queue_key(j.kind, 'leased'), num(NOW + tonumber(ARGV[1])), j.id)
-    if ARGV[i + 2] ~= '' then
-      redis.call('HSET', job_key(j.id), 'progress', ARGV[i + 2])
-      emit('progress', j, 'p', ARGV[i + 2])
+    local progress = ARGV[i + 2]
+    if progress ~= '' then
+      redis.call('HSET', job_key(j.id), 'progress', progress, 'ev', 1)
+      -- Only what reports progress has a stream of its own: even an empty one costs 4 KiB.
+      redis.call('XADD', P .. 'ev:job:' .. j.id, 'MAXLEN', '~', '10000', emit('progress', j, 'p', progress), 'p',
+        progress)
     end
     reply[#reply + 1] = j.cancel and 2 or 1
   end

@@ -8,13 +8,12 @@ local j = load_job(ARGV[1])
 local no = refusal(j, ARGV[2])
 if no then return no == 'done' and j.state or 'stale' end
 redis.call('HINCRBY', job_key(j.id), 'interruptions', 1)
-redis.call('HSET', job_key(j.id), 'done', ARGV[2])
 if j.cancel then
-  close(j, 'cancelled', 'error', failure('cancelled', 'The job was cancelled', 'cancelled while its worker stopped'))
+  close(j, 'cancelled', {'done', ARGV[2]},
+    failure('cancelled', 'The job was cancelled', 'cancelled while its worker stopped'))
 else
-  make_ready(j)
   count(j.kind, 'released')
-  emit('state', j, 'st', 'ready')
+  make_ready(j, nil, {'done', ARGV[2]})
 end
 settle()
 return j.state

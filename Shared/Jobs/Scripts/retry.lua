@@ -4,25 +4,21 @@
 -- of it that did not succeed.
 -- KEYS: 1 meta
 -- ARGV: 1 id
--- Returns: {'ok' | 'wrong-state', state}, or false where there is no such job
+-- Returns: {'ok' | 'wrong-state' | 'gone' (its payload was purged), state}, or false where there is no such job
 local RETRYABLE = {failed = true, dead = true, cancelled = true, expired = true}
 local j = load_job(ARGV[1])
 if not j then return false end
 if not RETRYABLE[j.state] then return {'wrong-state', j.state} end
-
-local function persist(id)
-  for _, suffix in ipairs({'', ':deps', ':next', ':kids', ':open'}) do redis.call('PERSIST', job_key(id) .. suffix) end
-  redis.call('PERSIST', P .. 'ev:job:' .. id)
-end
+if redis.call('HEXISTS', job_key(j.id), 'payload') == 0 then return {'gone', j.state} end
 
 -- Back among the living: waiting for the parents that have not ended, or ready.
 local function revive(s)
   local key = job_key(s.id)
-  unindex(s)
-  s.state = 'new'
-  redis.call('HSET', key, 'attempts', 0, 'crashes', 0, 'interruptions', 0)
-  redis.call('HDEL', key, 'cancel', 'error', 'result', 'finished', 'done', 'progress', 'deadline')
+  redis.call('HDEL', key, 'cancel', 'error', 'result', 'finished', 'done', 'progress', 'deadline', 'attempts', 'crashes',
+    'interruptions')
   redis.call('DEL', key .. ':deps')
+  if not s.parent then redis.call('SADD', tenant_key(s, 'open'), s.id) end
+  count(s.kind, 'retried')
   local open = false
   for parent in string.gmatch(redis.call('HGET', key, 'after') or '', '[^,]+') do
     local id = s.run .. '.' .. parent
@@ -32,8 +28,6 @@ local function revive(s)
     end
   end
   if open then make_waiting(s) else make_ready(s) end
-  count(s.kind, 'retried')
-  emit('state', s, 'st', s.state)
 end
 
 -- Whether a stage's parents allow it to run or to wait.
@@ -55,16 +49,14 @@ for _, id in ipairs(redis.call('SMEMBERS', kids)) do
     redis.call('HDEL', job_key(id), 'cancel')
     redis.call('SADD', job_key(j.id) .. ':open', id)
   elseif c and c.state ~= 'succeeded' then
-    unindex(c)
-    redis.call('DEL', job_key(id), job_key(id) .. ':kids', job_key(id) .. ':open', P .. 'ev:job:' .. id)
-    redis.call('ZREM', P .. 'jobs', id)
+    forget(c)
     redis.call('SREM', kids, id)
   end
 end
 
 if j.run then
   local names = stages_of(j.run)
-  for _, name in ipairs(names) do persist(j.run .. '.' .. name) end
+  for _, name in ipairs(names) do unretire({id = j.run .. '.' .. name}) end
   redis.call('PERSIST', run_key(j.run))
   redis.call('PERSIST', P .. 'ev:run:' .. j.run)
   revive(j)
@@ -80,11 +72,12 @@ if j.run then
   redis.call('HSET', run_key(j.run), 'state', 'running')
   redis.call('HDEL', run_key(j.run), 'finished', 'cancel')
 else
-  persist(j.id)
+  unretire(j)
   revive(j)
   -- Its parent waits for it again, and would cancel it again.
   if j.parent and not TERMINAL[redis.call('HGET', job_key(j.parent), 'state') or 'expired'] then
     redis.call('SADD', job_key(j.parent) .. ':open', j.id)
   end
 end
+settle()
 return {'ok', j.state}

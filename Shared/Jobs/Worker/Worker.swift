@@ -3,6 +3,7 @@
 public import Logging
 import Messages
 public import ServiceLifecycle
+public import Telemetry
 
 /// Takes jobs from the queue and has them handled, until shut down: claim, else sleep on the wake list, claim again.
 ///
@@ -18,90 +19,61 @@ public struct Worker: Service {
     let keeper: LeaseKeeper
     let logger: Logger
     let metrics = WorkerMetrics()
+    let spans: TraceBuffer
+    let pulse = WorkerPulse()
 
     /// A worker for the handler's kinds.
     public init(
         id: WorkerID, broker: any JobBroker, handler: any ClaimedJobHandler,
-        configuration: WorkerConfiguration = .init(), logger: Logger
+        configuration: WorkerConfiguration = .init(), spans: TraceBuffer = Telemetry.spans, logger: Logger
     ) {
         self.id = id
         self.broker = broker
         self.handler = handler
         self.configuration = configuration
+        self.spans = spans
         var logger = logger
         logger[metadataKey: "worker"] = "\(id)"
         self.logger = logger
-        keeper = LeaseKeeper(broker: broker, lease: configuration.lease, logger: logger)
+        keeper = LeaseKeeper(
+            broker: broker, lease: configuration.lease, pulse: pulse, metrics: metrics, logger: logger)
     }
+
+    /// Why it is no use as a worker now, or nil: it asks for jobs and has had no answer for three times the longest
+    /// pause between two looks. A worker whose slots are all taken asks for nothing, and is ready.
+    public var unreadiness: String? {
+        guard let age = pulse.claimAge, age > configuration.pollLimit * 3 else { return nil }
+        return "no answer to a claim for \(Int(age / .seconds(1))) s; is Redis out of reach?"
+    }
+
+    /// Since the last answer to a claim; nil while every slot is taken.
+    public var claimAge: Duration? { pulse.claimAge }
 
     /// Works until a graceful shutdown or cancellation; returns when no job is held any more.
     public func run() async throws {
+        let desk = CallDesk(slots: configuration.slots)
+        metrics.started(slots: configuration.slots)
         let reclaimer = Reclaimer(broker: broker, interval: configuration.reapInterval, logger: logger)
         await withTaskGroup { group in
             group.addTask { await keeper.run() }
             group.addTask { await reclaimer.run() }
             await withGracefulShutdownHandler {
                 await withTaskCancellationHandler {
-                    await claimUntilStopped()
+                    await serve(desk)
                 } onCancel: {
-                    keeper.stopAll(.shuttingDown)
+                    stop(desk)
                 }
             } onGracefulShutdown: {
-                keeper.stopAll(.shuttingDown)
+                stop(desk)
             }
             group.cancelAll()
         }
     }
 
-    private var isStopping: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
-
-    private func claimUntilStopped() async {
-        await withTaskGroup(of: Void.self) { slots in
-            var free = max(1, configuration.slots)
-            var pause = WorkerPause(limit: configuration.pollLimit)
-            while !isStopping {
-                if free == 0 {
-                    await slots.next()
-                    free += 1
-                    continue
-                }
-                let sent = ContinuousClock.now
-                do {
-                    let claimed = try await broker.claim(
-                        kinds: handler.kinds, worker: id, limit: free, lease: configuration.lease)
-                    pause.succeeded()
-                    free -= claimed.jobs.count
-                    for envelope in claimed.jobs {
-                        let control = JobControl()
-                        keeper.hold(envelope, control: control, sent: sent)
-                        // Shutdown may have come while the claim was under way.
-                        if isStopping { control.stop(.shuttingDown) }
-                        slots.addTask { await attempt(envelope, control: control) }
-                    }
-                    if claimed.jobs.isEmpty { await sleepUntilWork(pause.untilNextLook(due: claimed.nextDue)) }
-                } catch {
-                    logger.warning("The queue is out of reach; trying again", metadata: ["error": "\(error)"])
-                    await sleep(pause.afterFailure())
-                }
-            }
-        }
+    private func stop(_ desk: CallDesk) {
+        desk.note { $0.stop() }
+        keeper.stopAll(.shuttingDown)
     }
 
-    /// Waits for a token on the wake list; ends early on shutdown.
-    private func sleepUntilWork(_ time: Duration) async {
-        do {
-            try await cancelWhenGracefulShutdown {
-                try await broker.waitForWork(kinds: handler.kinds, timeout: time)
-            }
-        } catch {
-            // The next claim tells what is wrong, if it still is.
-            guard !isStopping else { return }
-            logger.debug("Waiting for work was cut short", metadata: ["error": "\(error)"])
-            await sleep(.milliseconds(100))
-        }
-    }
-
-    private func sleep(_ time: Duration) async {
-        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: time) }
-    }
+    var isStopping: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
 }

@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
+
 /// The answers to all items of an evaluation in two characters an item: enough to compute any metric again, and to pair
 /// two evaluations item by item.
 public struct ItemOutcomes: Codable, Sendable, Hashable {

@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
 import FoundationEssentials
 
 /// The bytes of one data file, bounded, with the digest that results name.

@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
+
 /// Asks a model batches of items and makes rows of its answers.
 struct ItemAsker: Sendable {
     let evaluation: Evaluation

@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
 public import FoundationEssentials
 
 /// MMLU: multiple-choice questions of 57 subjects, the general-domain check (Hendrycks et al., 2021).

@@ -21,13 +21,23 @@ public struct MessageDecoder: Sendable {
         self.allowsStageReferences = allowsStageReferences
     }
 
-    /// Parses JSON text. Throws `malformedJSON` with the parser's position, never the text.
+    /// Parses JSON text. Throws `malformedJSON`, which never quotes the text.
     public static func parse(_ bytes: Data) throws(MessageError) -> JSONValue {
-        do {
-            return try JSONDecoder().decode(JSONValue.self, from: bytes)
-        } catch {
-            throw MessageError(
-                .malformedJSON, path: "", detail: "the body is not valid JSON; check it with a JSON linter")
+        try result(of: bytes).get()
+    }
+
+    /// Parses JSON text that is in an array.
+    public static func parse(_ bytes: [UInt8]) throws(MessageError) -> JSONValue {
+        try result(of: bytes).get()
+    }
+
+    private static func result(of bytes: some Collection<UInt8>) -> Result<JSONValue, MessageError> {
+        let outcome = bytes.withContiguousStorageIfAvailable { buffer in
+            Result { () throws(JSONReader.SyntaxError) in try JSONReader.read(buffer) }
+        }
+        guard let outcome else { return result(of: Array(bytes)) }
+        return outcome.mapError { _ in
+            MessageError(.malformedJSON, path: "", detail: "the body is not valid JSON; check it with a JSON linter")
         }
     }
 

@@ -6,9 +6,15 @@ public import FoundationEssentials
 public enum MessageEncoder {
     /// The message as UTF-8 JSON on one line.
     public static func encode(_ value: some Encodable) throws -> Data {
+        if let value = value as? any JSONRepresentable { return Data(try JSONWriter.write(value.jsonValue)) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(value)
+    }
+
+    /// The message as text.
+    public static func text(_ value: some JSONRepresentable) throws -> String {
+        String(decoding: try JSONWriter.write(value.jsonValue), as: UTF8.self)
     }
 
     /// The message as JSON that a person reads.
@@ -20,6 +26,6 @@ public enum MessageEncoder {
 
     /// The message as an untyped value.
     public static func value(_ value: some Encodable) throws -> JSONValue {
-        try JSONDecoder().decode(JSONValue.self, from: encode(value))
+        try MessageDecoder.parse(encode(value))
     }
 }

@@ -6,14 +6,14 @@ public import Logging
 
 /// What a service's parts share once the host is connected.
 public struct ServiceConnections: Sendable {
-    public let broker: any JobBroker
+    public let broker: RedisJobBroker
     public let store: any ArtifactStore
     public let dataRoots: DataRoots
     public let settings: ServiceSettings
     public let logger: Logger
 
     public init(
-        broker: any JobBroker, store: any ArtifactStore, dataRoots: DataRoots, settings: ServiceSettings,
+        broker: RedisJobBroker, store: any ArtifactStore, dataRoots: DataRoots, settings: ServiceSettings,
         logger: Logger
     ) {
         self.broker = broker

@@ -23,6 +23,9 @@ final class BrokenBroker: JobBroker {
     func submit(_ submission: JobSubmission) async throws(JobError) -> SubmitReceipt {
         try await there().submit(submission)
     }
+    func submit(_ submissions: [JobSubmission]) async throws(JobError) -> [Result<SubmitReceipt, JobError>] {
+        try await there().submit(submissions)
+    }
     func submit(_ submission: RunSubmission) async throws(JobError) -> RunSubmitReceipt {
         try await there().submit(submission)
     }
@@ -52,6 +55,21 @@ final class BrokenBroker: JobBroker {
     func cancel(_ job: JobID) async throws(JobError) -> JobState { try await there().cancel(job) }
     func cancel(_ run: RunID) async throws(JobError) { try await there().cancel(run) }
     func retry(_ job: JobID) async throws(JobError) -> JobState { try await there().retry(job) }
+    func discard(_ job: JobID) async throws(JobError) -> JobState { try await there().discard(job) }
+    func purge(_ job: JobID) async throws(JobError) { try await there().purge(job) }
+    func purge(_ run: RunID) async throws(JobError) { try await there().purge(run) }
+    func purgeEnded(before: Int64, limit: Int) async throws(JobError) -> Int {
+        try await there().purgeEnded(before: before, limit: limit)
+    }
+    func control(_ kind: JobKind) async throws(JobError) -> QueueControl { try await there().control(kind) }
+    func setControl(_ kind: JobKind, _ control: QueueControl) async throws(JobError) {
+        try await there().setControl(kind, control)
+    }
+    func pause(_ kind: JobKind) async throws(JobError) { try await there().pause(kind) }
+    func resume(_ kind: JobKind) async throws(JobError) { try await there().resume(kind) }
+    func check(repair: Bool, cursor: String?, limit: Int) async throws(JobError) -> QueueAudit {
+        try await there().check(repair: repair, cursor: cursor, limit: limit)
+    }
     func reap() async throws(JobError) -> Int { try await there().reap() }
     func job(_ id: JobID) async throws(JobError) -> JobSnapshot? { try await there().job(id) }
     func jobs(_ filter: JobFilter) async throws(JobError) -> JobPage { try await there().jobs(filter) }

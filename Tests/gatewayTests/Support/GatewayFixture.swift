@@ -20,6 +20,7 @@ struct GatewayFixture {
     var shutdown = ShutdownFlag()
     let folder: String
     var store: any ArtifactStore
+    var archive: any RunArchive { DirectoryRunArchive(root: folder + "/store") }
 
     static let quickLimits: Limits = {
         var limits = Limits()
@@ -47,7 +48,8 @@ struct GatewayFixture {
 
     var gateway: Gateway {
         Gateway(
-            broker: broker, artifacts: store, keys: keys, limits: limits, dataRoots: DataRoots([data]),
+            broker: broker, artifacts: store, archive: archive, keys: keys, limits: limits,
+            dataRoots: DataRoots([data]),
             shutdown: shutdown, metricsPage: { "# metrics\n" }, logger: logger)
     }
 

@@ -1,0 +1,121 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// The SHA-256 digest of a stream of bytes (FIPS 180-4).
+///
+/// Tokenizers, datasets, prompts and requests are named by what they hold, and the model half links no cryptography.
+public struct SHA256: Sendable {
+    private static let constants: [UInt32] = [
+        0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
+        0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
+        0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
+        0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7, 0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967,
+        0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85,
+        0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070,
+        0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
+        0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
+    ]
+
+    private var state: [UInt32] = [
+        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+    ]
+    private var pending: [UInt8] = []
+    private var schedule = [UInt32](repeating: 0, count: 64)
+    private var length: UInt64 = 0
+
+    /// The digest of nothing yet.
+    public init() {}
+
+    /// Takes in more bytes.
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        length += UInt64(bytes.count)
+        var start = 0
+        if !pending.isEmpty {
+            start = min(64 - pending.count, bytes.count)
+            pending.append(contentsOf: bytes[..<start])
+            guard pending.count == 64 else { return }
+            let block = pending
+            block.withUnsafeBytes { compress($0, at: 0) }
+            pending.removeAll(keepingCapacity: true)
+        }
+        while start + 64 <= bytes.count {
+            compress(bytes, at: start)
+            start += 64
+        }
+        pending.append(contentsOf: bytes[start...])
+    }
+
+    /// The digest as `sha256:` and 64 hexadecimal digits.
+    public consuming func finish() -> String { "sha256:" + hexadecimal() }
+
+    /// The digest as 64 lower-case hexadecimal digits.
+    public consuming func hexadecimal() -> String {
+        let bits = length &* 8
+        var tail: [UInt8] = [0x80]
+        while (Int(length % 64) + tail.count) % 64 != 56 { tail.append(0) }
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            tail.append(UInt8(truncatingIfNeeded: bits >> shift))
+        }
+        var last = self
+        tail.withUnsafeBytes { last.update($0) }
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for word in last.state {
+            for shift in stride(from: UInt32(28), through: 0, by: -4) { text.append(digits[Int(word >> shift) & 15]) }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The digest of these bytes, as `sha256:` and 64 hexadecimal digits.
+    public static func digest(of bytes: [UInt8]) -> String {
+        "sha256:" + hexadecimal(of: bytes)
+    }
+
+    /// The digest of these bytes, as 64 lower-case hexadecimal digits.
+    public static func hexadecimal(of bytes: some Sequence<UInt8>) -> String {
+        var hash = SHA256()
+        let isWhole: Void? = bytes.withContiguousStorageIfAvailable { hash.update(UnsafeRawBufferPointer($0)) }
+        if isWhole == nil { Array(bytes).withUnsafeBytes { hash.update($0) } }
+        return hash.hexadecimal()
+    }
+
+    /// The digest of the text's UTF-8, as 64 lower-case hexadecimal digits.
+    public static func hexadecimal(of text: String) -> String { hexadecimal(of: text.utf8) }
+
+    private mutating func compress(_ bytes: UnsafeRawBufferPointer, at start: Int) {
+        schedule.withUnsafeMutableBufferPointer { w in
+            for i in 0..<16 {
+                w[i] = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: start + 4 * i, as: UInt32.self))
+            }
+            for i in 16..<64 {
+                let x = w[i - 15], y = w[i - 2]
+                let s0 = Self.rotated(x, 7) ^ Self.rotated(x, 18) ^ (x >> 3)
+                let s1 = Self.rotated(y, 17) ^ Self.rotated(y, 19) ^ (y >> 10)
+                w[i] = w[i - 16] &+ s0 &+ w[i - 7] &+ s1
+            }
+            var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+            var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+            Self.constants.withUnsafeBufferPointer { k in
+                for i in 0..<64 {
+                    let s1 = Self.rotated(e, 6) ^ Self.rotated(e, 11) ^ Self.rotated(e, 25)
+                    let first = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ k[i] &+ w[i]
+                    let s0 = Self.rotated(a, 2) ^ Self.rotated(a, 13) ^ Self.rotated(a, 22)
+                    let second = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
+                    (h, g, f, e) = (g, f, e, d &+ first)
+                    (d, c, b, a) = (c, b, a, first &+ second)
+                }
+            }
+            state[0] &+= a
+            state[1] &+= b
+            state[2] &+= c
+            state[3] &+= d
+            state[4] &+= e
+            state[5] &+= f
+            state[6] &+= g
+            state[7] &+= h
+        }
+    }
+
+    private static func rotated(_ value: UInt32, _ count: UInt32) -> UInt32 {
+        (value >> count) | (value << (32 - count))
+    }
+}

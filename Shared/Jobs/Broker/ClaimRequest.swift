@@ -1,0 +1,19 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+public import Messages
+
+/// What a worker asks for when it asks for jobs.
+public struct ClaimRequest: Sendable, Hashable {
+    public var kinds: [JobKind]
+    public var worker: WorkerID
+    /// The most jobs it takes.
+    public var limit: Int
+    public var lease: Duration
+
+    public init(kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration) {
+        self.kinds = kinds
+        self.worker = worker
+        self.limit = limit
+        self.lease = lease
+    }
+}

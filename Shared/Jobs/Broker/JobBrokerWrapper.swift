@@ -1,0 +1,67 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+public import Messages
+
+/// A broker that changes some calls of another one, and passes on all the others.
+public protocol JobBrokerWrapper: JobBroker {
+    /// The broker that it passes on to.
+    var base: any JobBroker { get }
+}
+
+extension JobBrokerWrapper {
+    public func submit(_ submission: JobSubmission) async throws(JobError) -> SubmitReceipt {
+        try await base.submit(submission)
+    }
+    public func submit(_ submission: RunSubmission) async throws(JobError) -> RunSubmitReceipt {
+        try await base.submit(submission)
+    }
+    public func claim(
+        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration
+    ) async throws(JobError) -> ClaimResult {
+        try await base.claim(kinds: kinds, worker: worker, limit: limit, lease: lease)
+    }
+    public func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
+        try await base.waitForWork(kinds: kinds, timeout: timeout)
+    }
+    public func heartbeat(_ beats: [Heartbeat], lease: Duration) async throws(JobError) -> [HeartbeatReply] {
+        try await base.heartbeat(beats, lease: lease)
+    }
+    public func complete(_ job: JobID, fence: Fence, result: JobResult) async throws(JobError) {
+        try await base.complete(job, fence: fence, result: result)
+    }
+    public func complete(
+        _ completions: [Completion], thenClaim next: ClaimRequest?
+    ) async throws(JobError) -> CompletionReply {
+        try await base.complete(completions, thenClaim: next)
+    }
+    @discardableResult
+    public func fail(
+        _ job: JobID, fence: Fence, failure: JobFailure, retryAfter: Duration
+    ) async throws(JobError) -> JobState {
+        try await base.fail(job, fence: fence, failure: failure, retryAfter: retryAfter)
+    }
+    public func release(_ job: JobID, fence: Fence) async throws(JobError) {
+        try await base.release(job, fence: fence)
+    }
+    public func confirmCancelled(_ job: JobID, fence: Fence) async throws(JobError) {
+        try await base.confirmCancelled(job, fence: fence)
+    }
+    public func cancel(_ job: JobID) async throws(JobError) -> JobState { try await base.cancel(job) }
+    public func cancel(_ run: RunID) async throws(JobError) { try await base.cancel(run) }
+    public func retry(_ job: JobID) async throws(JobError) -> JobState { try await base.retry(job) }
+    @discardableResult
+    public func reap() async throws(JobError) -> Int { try await base.reap() }
+    public func job(_ id: JobID) async throws(JobError) -> JobSnapshot? { try await base.job(id) }
+    public func jobs(_ filter: JobFilter) async throws(JobError) -> JobPage { try await base.jobs(filter) }
+    public func run(_ id: RunID) async throws(JobError) -> RunSnapshot? { try await base.run(id) }
+    public func runs(limit: Int) async throws(JobError) -> [RunSnapshot] { try await base.runs(limit: limit) }
+    public func events(
+        _ scope: EventScope, after cursor: String?, limit: Int, wait: Duration
+    ) async throws(JobError) -> [JobEvent] {
+        try await base.events(scope, after: cursor, limit: limit, wait: wait)
+    }
+    public func statistics(kinds: [JobKind]) async throws(JobError) -> [QueueStatistics] {
+        try await base.statistics(kinds: kinds)
+    }
+    public func ping() async throws(JobError) { try await base.ping() }
+}
