@@ -129,6 +129,9 @@ let modelHalf: [Target] = [
     shared(
         "MedicalBenchmark", ["Files"],
         resources: [.embedInCode("Data/evaluation-prompts.json"), .embedInCode("Data/paper-results.json")]),
+    .executableTarget(
+        name: "training-driver", dependencies: ["Training", "Llama", "Tensors", "Corpora"],
+        path: "Tests/TrainingDriver", swiftSettings: settings),
     .target(name: "OracleSupport", path: "Tests/OracleSupport", swiftSettings: settings),
     tests("CKernels"),
     tests("Tensors", ["OracleSupport"]),
