@@ -74,16 +74,12 @@ enum QueueDriver {
     }
 
     private static func submit(_ count: Int, to broker: RedisJobBroker) async throws {
+        let submissions = (0..<count).map { _ in JobSubmission(message: BenchJob.message()) }
         guard count > 1 else {
-            _ = try await broker.submit(JobSubmission(message: BenchJob.message()))
+            _ = try await broker.submit(submissions[0])
             return
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<count {
-                group.addTask { _ = try await broker.submit(JobSubmission(message: BenchJob.message())) }
-            }
-            try await group.waitForAll()
-        }
+        for result in try await broker.submit(submissions) { _ = try result.get() }
     }
 
     private static func ceiling(_ options: inout Options) async throws {

@@ -5,15 +5,15 @@ local function claim(ARGV)
   local reply = {-1}
   local limit = tonumber(ARGV[3])
   local lease_end = num(NOW + tonumber(ARGV[2]))
-  for _, name in ipairs({'version', 'payload', 'traceparent', 'interruptions', 'since', 'started'}) do
-    FIELDS[#FIELDS + 1] = name
-  end
+  for _, name in ipairs({'payload', 'interruptions', 'since'}) do FIELDS[#FIELDS + 1] = name end
 
   -- Adds a running job to the reply, with what its payload refers to.
   local function hand_out(j)
+    -- A nil would end the list.
     local job = {
       j.id, j.fence, j.attempts + j.crashes + (j.interruptions or 0) + 1, j.kind, j.version or '1', j.payload, j.tenant,
-      j.prio, j.run, j.stage, j.parent, j.traceparent, j.deadline, j.since and math.max(0, j.started - j.since), j.attempts,
+      j.prio, j.run or false, j.stage or false, j.parent or false, j.traceparent or false, j.deadline or false,
+      j.since and math.max(0, j.started - j.since), j.attempts,
     }
     for stage in string.gmatch(j.refs or '', '[^,]+') do
       job[#job + 1] = {stage, redis.call('HGET', job_key(j.run .. '.' .. stage), 'result')}
@@ -22,16 +22,19 @@ local function claim(ARGV)
   end
 
   local last_claim = P .. 'claim:' .. ARGV[1]
-  local request, jobs = string.match(redis.call('GET', last_claim) or '', '(%S+) (.*)')
-  if request == ARGV[4] then
-    for id, fence in string.gmatch(jobs, '([^,]+)=(%d+)') do
-      local j = load_job(id)
-      if j and j.state == 'running' and j.fence == fence then
-        redis.call('ZADD', queue_key(j.kind, 'leased'), lease_end, id)
-        hand_out(j)
+  local known = redis.call('GET', last_claim) or ''
+  for request, jobs in string.gmatch(known, '(%S+) (%S+)\n') do
+    if request == ARGV[4] then
+      FIELDS[#FIELDS + 1] = 'started'
+      for id, fence in string.gmatch(jobs, '([^,]+)=(%d+)') do
+        local j = load_job(id)
+        if j and j.state == 'running' and j.fence == fence then
+          redis.call('ZADD', queue_key(j.kind, 'leased'), lease_end, id)
+          hand_out(j)
+        end
       end
+      return reply
     end
-    return reply
   end
 
   -- Makes due jobs ready; notes when the next one is.
@@ -67,7 +70,8 @@ local function claim(ARGV)
   local function head(q)
     if not q.heads[q.at] and not q.is_empty then
       local n = math.min(100, limit + 1 - #reply)
-      -- Those read before have left the set.
+      -- Those read before leave the set.
+      write_indexes()
       q.heads = redis.call('ZRANGE', queue_key(q.kind, 'ready'), 0, n - 1, 'WITHSCORES')
       q.at = 1
       q.is_empty = #q.heads == 0
@@ -122,10 +126,10 @@ local function claim(ARGV)
     else
       fence = fence or tonumber(redis.call('GET', P .. 'fence') or '0')
       fence = math.max(fence + 1, US)
-      j.fence, j.started = num(fence), num(NOW)
+      j.fence, j.started = num(fence), NOW_TEXT
       enter(j, 'running', {'fence', j.fence, 'owner', ARGV[1], 'started', j.started})
-      redis.call('ZADD', queue_key(j.kind, 'leased'), lease_end, id)
-      if not j.parent then redis.call('SADD', tenant_key(j, 'slots'), id) end
+      join_at(queue_key(j.kind, 'leased'), lease_end, id)
+      if not j.parent then join(tenant_key(j, 'slots'), id) end
       count(j.kind, 'claimed')
       q.room = q.room - 1
       claimed[#claimed + 1] = id .. '=' .. j.fence
@@ -134,7 +138,9 @@ local function claim(ARGV)
   end
   if fence then
     redis.call('SET', P .. 'fence', num(fence))
-    redis.call('SET', last_claim, ARGV[4] .. ' ' .. table.concat(claimed, ','), 'PX', ARGV[2])
+    -- With the one before: a worker has two calls under way at most.
+    redis.call('SET', last_claim, ARGV[4] .. ' ' .. table.concat(claimed, ',') .. '\n'
+      .. (string.match(known, '^[^\n]*\n') or ''), 'PX', ARGV[2])
   end
   settle()
 

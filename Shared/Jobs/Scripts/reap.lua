@@ -98,6 +98,7 @@ for _, kind in ipairs(kinds) do
   for _, tenant in ipairs(redis.call('SRANDMEMBER', queue_key(kind, 'parked'), 100)) do
     if budget > 0 then budget = budget - unpark(kind, tenant, budget) end
   end
+  if budget <= 0 and not control(kind).tenant_max_running then more = 1 end
 end
 
 -- Payloads and results whose time is over.
