@@ -129,6 +129,9 @@ let modelHalf: [Target] = [
     shared(
         "MedicalBenchmark", ["Files"],
         resources: [.embedInCode("Data/evaluation-prompts.json"), .embedInCode("Data/paper-results.json")]),
+    .executableTarget(
+        name: "training-driver", dependencies: ["Training", "Llama", "Tensors", "Corpora"],
+        path: "Tests/TrainingDriver", swiftSettings: settings),
     .target(name: "OracleSupport", path: "Tests/OracleSupport", swiftSettings: settings),
     tests("CKernels"),
     tests("Tensors", ["OracleSupport"]),
@@ -169,7 +172,7 @@ let services: [Target] = [
         "trainer", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "Checkpoints", "Tensors"]),
     tests("inference", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport"]),
     tests("evaluator", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "MedicalBenchmark"]),
-    tests("mellama", ["Messages", "TestSupport"]),
+    tests("mellama", ["Messages", "TestSupport", .argumentParser]),
     .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: settings),
     .testTarget(
         name: "IntegrationTests",

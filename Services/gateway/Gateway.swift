@@ -27,7 +27,8 @@ struct Gateway: Sendable {
 
     /// Every operation. docs/openapi.yaml lists the same ones, held to it by a test.
     var routes: [Route] {
-        submissionRoutes + jobRoutes + runRoutes + eventRoutes + artifactRoutes + fileRoutes + systemRoutes
+        submissionRoutes + jobRoutes + runRoutes + queueRoutes + eventRoutes + artifactRoutes + fileRoutes
+            + systemRoutes
     }
 
     /// The router with its middleware, routes, and an answer 405 for every other method of a known path.

@@ -4,6 +4,8 @@
 struct Limits: Sendable {
     /// A JSON or YAML body, in bytes.
     var documentBytes = 16 << 20
+    /// Jobs of one request.
+    var bulkJobs = 1000
     /// One uploaded file, in bytes.
     var uploadBytes = 64 << 30
     /// Files of one folder.

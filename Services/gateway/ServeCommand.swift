@@ -92,7 +92,7 @@ extension GatewaySettings {
             serverRunID: { () async throws(JobError) in try await base.serverRunID() },
             hasEnded: { archive.holds($0) })
         do {
-            try await broker.check()
+            try await broker.checkServer()
         } catch {
             connections.logger.warning("The journal waits for Redis", metadata: ["error": "\(error)"])
         }

@@ -10,11 +10,14 @@ struct MellamaCommand: AsyncParsableCommand {
         version: Release.version,
         subcommands: [],
         groupedSubcommands: [
-            CommandGroup(name: "The stack:", subcommands: [UpCommand.self, DownCommand.self]),
+            CommandGroup(
+                name: "The stack:",
+                subcommands: [UpCommand.self, DownCommand.self, QueuesCommand.self, CheckCommand.self]),
             CommandGroup(
                 name: "Work:",
                 subcommands: [
                     RunCommand.self, SubmitCommand.self, PlanCommand.self, CancelCommand.self, RetryCommand.self,
+                    DiscardCommand.self, PurgeCommand.self,
                 ]),
             CommandGroup(
                 name: "What became of it:",

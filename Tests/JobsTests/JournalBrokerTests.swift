@@ -30,7 +30,7 @@ struct JournalBrokerTests {
             let broker = JournaledJobBroker(
                 base: ForwardingBroker(self), journal: journal, logger: .quiet, clock: { [clock] in clock.now },
                 serverRunID: { [self] in server.withLock { $0 } }, hasEnded: hasEnded)
-            _ = try await broker.check()
+            _ = try await broker.checkServer()
             return broker
         }
 
@@ -68,13 +68,13 @@ struct JournalBrokerTests {
             var ids: [JobID] = []
             for index in 0..<150 { ids.append(try await broker.submit(Self.job("\(index)")).id) }
             let run = try await broker.submit(RunSubmission(recipe: Self.recipe)).id
-            #expect(try await broker.check() == nil)
+            #expect(try await broker.checkServer() == nil)
             stand.loseAll()
-            #expect(try await broker.check() == 151)
+            #expect(try await broker.checkServer() == 151)
             for id in ids { #expect(try await broker.job(id)?.state == .ready) }
             #expect(try await broker.run(run)?.stages.count == 2)
             #expect(try await stand.now.jobs(JobFilter(limit: 1000)).jobs.count == 152)
-            #expect(try await broker.check() == nil)
+            #expect(try await broker.checkServer() == nil)
         }
     }
 
@@ -84,7 +84,7 @@ struct JournalBrokerTests {
             var broker = try await stand.broker()
             let id = try await broker.submit(Self.job("a")).id
             stand.clock.advance(by: .seconds(60))
-            _ = try await broker.check()
+            _ = try await broker.checkServer()
             await broker.journal.close()
             // Written down, and then the process died: its client knows nothing.
             let journal = try await SubmissionJournal.open(
@@ -115,7 +115,7 @@ struct JournalBrokerTests {
             orphan.parent = "nobody"
             await #expect(throws: JobError.self) { try await broker.submit(orphan) }
             stand.loseAll()
-            #expect(try await broker.check() == 0)
+            #expect(try await broker.checkServer() == 0)
             #expect(try await stand.now.jobs(JobFilter()).jobs.isEmpty)
         }
     }
@@ -159,7 +159,7 @@ struct JournalBrokerTests {
             let run = try await stand.now.submit(RunSubmission(recipe: Self.recipe, idempotencyKey: "k")).id
             #expect(try await broker.submit(RunSubmission(recipe: Self.recipe, idempotencyKey: "k")).id == run)
             stand.loseAll()
-            #expect(try await broker.check() == 2)
+            #expect(try await broker.checkServer() == 2)
             #expect(try await broker.job(old) != nil)
             #expect(try await broker.run(run) != nil)
             #expect(try await stand.now.jobs(JobFilter()).jobs.count == 3)
@@ -178,7 +178,7 @@ struct JournalBrokerTests {
             _ = try await broker.cancel(retried)
             _ = try await broker.retry(retried)
             stand.loseAll()
-            #expect(try await broker.check() == 3)
+            #expect(try await broker.checkServer() == 3)
             #expect(try await broker.job(cancelled)?.state == .cancelled)
             #expect(try await broker.run(run)?.state == .cancelled)
             #expect(try await broker.job(retried)?.state == .ready)
@@ -197,7 +197,7 @@ struct JournalBrokerTests {
             stand.clock.advance(by: .seconds(1))
             await broker.steer(.retry, job: retried)
             stand.server.withLock { $0 += "+" }
-            #expect(try await broker.check() == 0)
+            #expect(try await broker.checkServer() == 0)
             #expect(try await broker.job(cancelled)?.state == .cancelled)
             #expect(try await broker.job(retried)?.state == .ready)
         }
@@ -214,7 +214,7 @@ struct JournalBrokerTests {
             _ = try await broker.retry(retried)
             ids.withLock { $0 = [ended.rawValue, retried.rawValue] }
             stand.loseAll()
-            #expect(try await broker.check() == 1)
+            #expect(try await broker.checkServer() == 1)
             #expect(try await broker.job(ended) == nil)
             #expect(try await broker.job(retried)?.state == .ready)
         }
@@ -227,13 +227,13 @@ struct JournalBrokerTests {
             let old = try await broker.submit(Self.job("old")).id
             for _ in 0..<12 {
                 stand.clock.advance(by: .seconds(60))
-                _ = try await broker.check()
+                _ = try await broker.checkServer()
             }
             let young = try await broker.submit(Self.job("young")).id
             stand.loseAll()
             // An hour of silence.
             stand.clock.advance(by: .seconds(3600))
-            #expect(try await broker.check() == 1)
+            #expect(try await broker.checkServer() == 1)
             #expect(try await broker.job(old) == nil)
             #expect(try await broker.job(young) != nil)
         }
@@ -253,6 +253,86 @@ struct JournalBrokerTests {
         }
     }
 
+    @Test("Many in one call are journalled, replayed, refused and known by key one by one")
+    func bulk() async throws {
+        try await Self.with { stand in
+            let broker = try await stand.broker()
+            var orphan = Self.job("c")
+            orphan.parent = "nobody"
+            let all = [
+                Self.job("a", key: "a"), Self.job("a", key: "a"), Self.job("b", key: "a"), orphan, Self.job("d"),
+            ]
+            let answers = try await broker.submit(all)
+            #expect(answers.count == 5)
+            #expect(try answers[0].get().id == answers[1].get().id)
+            #expect(throws: JobError.self) { try answers[2].get() }
+            #expect(throws: JobError.self) { try answers[3].get() }
+            stand.loseAll()
+            #expect(try await broker.checkServer() == 2)
+            #expect(try await broker.job(answers[0].get().id) != nil)
+            #expect(try await broker.job(answers[4].get().id) != nil)
+        }
+    }
+
+    @Test("A full queue's refusal is kept; a replay into a full queue is tried again until all are there")
+    func fullQueue() async throws {
+        try await Self.with { stand in
+            let broker = try await stand.broker()
+            try await broker.setControl(.tokenizeText, QueueControl(maximumDepth: 2))
+            let first = try await broker.submit(Self.job("a")).id
+            let second = try await broker.submit(Self.job("b")).id
+            let error = await #expect(throws: JobError.self) { try await broker.submit(Self.job("c")) }
+            #expect(error?.code == .queueFull)
+            stand.loseAll()
+            try await stand.now.setControl(.tokenizeText, QueueControl(maximumDepth: 1))
+            #expect(try await broker.checkServer() == nil)
+            try await stand.now.setControl(.tokenizeText, QueueControl())
+            stand.clock.advance(by: .seconds(10))
+            #expect(try await broker.checkServer() == 1)
+            #expect(try await broker.job(first)?.state == .ready)
+            #expect(try await broker.job(second)?.state == .ready)
+            #expect(try await stand.now.jobs(JobFilter()).jobs.count == 2)
+        }
+    }
+
+    @Test("What was discarded or purged leaves the disk, and a replay neither brings it back nor keeps its text")
+    func purged() async throws {
+        try await Self.with { stand in
+            let broker = try await stand.broker()
+            var ids: [JobID] = []
+            for index in 0..<4 {
+                let id = try await broker.submit(Self.job("canary-\(index)", key: "k\(index)")).id
+                _ = try await broker.cancel(id)
+                ids.append(id)
+            }
+            let run = try await broker.submit(RunSubmission(recipe: Self.recipe)).id
+            try await broker.cancel(run)
+            try await broker.discard(ids[0])
+            try await broker.purge(ids[1])
+            try await broker.purge(run)
+            #expect(try Self.found(stand) == [2, 3])
+            stand.clock.advance(by: .seconds(5))
+            _ = try await broker.purgeEnded(before: stand.clock.now, limit: 100)
+            #expect(try Self.found(stand) == [])
+            await #expect(throws: JobError.self) { try await broker.discard("nobody") }
+            stand.loseAll()
+            #expect(try await broker.checkServer() == 0)
+            #expect(try await broker.job(ids[0]) == nil)
+            // The key is free again: this is another job.
+            #expect(try await broker.submit(Self.job("other", key: "k0")).id != ids[0])
+        }
+    }
+
+    /// Which canaries stand in the journal's files.
+    static func found(_ stand: Stand) throws -> [Int] {
+        var text = ""
+        for name in try FileManager.default.contentsOfDirectory(atPath: stand.folder) where name != "lock" {
+            text += String(decoding: try Data(contentsOf: URL(filePath: "\(stand.folder)/\(name)")), as: UTF8.self)
+        }
+        #expect(!text.contains("fever"), "the recipe of the purged run")
+        return (0..<4).filter { text.contains("canary-\($0)") }
+    }
+
     @Test("50 submitters at once share the syncs of a real disk")
     func groupSync() async throws {
         try await Self.with { stand in
@@ -269,7 +349,7 @@ struct JournalBrokerTests {
             let syncs = broker.journal.figures.synchronizations - before.synchronizations
             #expect(syncs < 250, "\(syncs) syncs for 500 submissions")
             stand.loseAll()
-            #expect(try await broker.check() == 500)
+            #expect(try await broker.checkServer() == 500)
         }
     }
 }

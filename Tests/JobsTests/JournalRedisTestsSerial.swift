@@ -23,7 +23,7 @@ struct JournalRedisTestsSerial {
                 let broker = JournaledJobBroker(
                     base: base, journal: journal, logger: .quiet,
                     serverRunID: { () async throws(JobError) in try await base.serverRunID() })
-                #expect(try await broker.check() == 0)
+                #expect(try await broker.checkServer() == 0)
                 let load = Load(broker)
                 var lost = 0
                 for round in 0..<4 {
@@ -58,7 +58,7 @@ struct JournalRedisTestsSerial {
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
             do {
-                return try await broker.check() ?? 0
+                return try await broker.checkServer() ?? 0
             } catch {
                 guard ContinuousClock.now < deadline else { throw error }
                 try await Task.sleep(for: .milliseconds(50))

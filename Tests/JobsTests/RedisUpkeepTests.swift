@@ -218,6 +218,21 @@ struct RedisUpkeepTests {
         }
     }
 
+    @Test("A record that can't be read fails by itself, and the others of the claim go out")
+    func unreadable() async throws {
+        try await with { broker, admin, keys in
+            for index in 0..<3 { try await broker.submitText(index) }
+            try await admin.send(RedisCommand("HSET", keys.job("t0"), "payload", "{"))
+            try await admin.send(RedisCommand("HDEL", keys.job("t1"), "payload"))
+            #expect(try await claim(broker, limit: 3).map(\.id) == ["t2"])
+            for id in ["t0", "t1"] as [JobID] {
+                let job = try await broker.job(id)
+                #expect(job?.state == .failed)
+                #expect(job?.error?.title == "The job's record can't be read")
+            }
+        }
+    }
+
     @Test("The names of what has expired leave the lists")
     func expired() async throws {
         try await with { broker, admin, keys in

@@ -255,7 +255,8 @@ final class Chaos: Sendable {
             runs: state.withLock { $0.runs }, disturbances: state.withLock { $0.disturbances },
             attempts: statistics.reduce(0) { $0 + ($1.counters["claimed"] ?? 0) },
             crashes: statistics.reduce(0) { $0 + ($1.counters["lease_expired"] ?? 0) }, lost: unfinished.sorted(),
-            doubled: doubled.sorted(), problems: QueueInvariants.violations(dump, submitted: accepted)
+            doubled: doubled.sorted(),
+            problems: QueueInvariants.violations(dump, submitted: accepted)
                 + (gaps == 0 ? [] : ["\(gaps) gaps in the events that were followed"]))
     }
 }

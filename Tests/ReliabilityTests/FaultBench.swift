@@ -64,7 +64,8 @@ final class FaultBench: Sendable {
         let (seconds, attoseconds) = lease.components
         let process = try WorkerProcess(
             [
-                "fault", "--redis", url ?? redis.url, "--store", folder, "--namespace", namespace, "--slots", "\(slots)",
+                "fault", "--redis", url ?? redis.url, "--store", folder, "--namespace", namespace, "--slots",
+                "\(slots)",
                 "--lease", "\(Double(seconds) + Double(attoseconds) * 1e-18)",
             ] + options)
         processes.withLock { $0.append(process) }
@@ -123,10 +124,11 @@ final class FaultBench: Sendable {
     /// Waits until nothing is open.
     func drain(within limit: Duration = .seconds(90)) async throws {
         try await eventually(within: limit) {
-            for state in [JobState.waiting, .ready, .delayed, .parked, .running] {
-                guard try await self.broker.jobs(JobFilter(state: state, limit: 1)).jobs.isEmpty else { return false }
+            // One script: read one state after the other, a job on its way is in none.
+            let statistics = try await self.broker.statistics(kinds: [.tokenizeText, .inferScore])
+            return statistics.allSatisfy { queue in
+                queue.depth.allSatisfy { state, count in state.isTerminal || count == 0 }
             }
-            return true
         }
     }
 

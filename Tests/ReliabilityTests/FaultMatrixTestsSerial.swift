@@ -183,7 +183,9 @@ struct FaultMatrixTestsSerial {
             let living = try bench.worker()
             for (number, offset) in [600, 0, -600, 0].enumerated() {
                 clock.run(offset: .seconds(offset))
-                for index in 0..<10 { try await bench.submit("t\(number)-\(index)", "steps=3 pause=50 fails=\(index % 2)") }
+                for index in 0..<10 {
+                    try await bench.submit("t\(number)-\(index)", "steps=3 pause=50 fails=\(index % 2)")
+                }
                 try await Task.sleep(for: bench.lease * 1.2)
             }
             #expect(try await bench.broker.job(job)?.crashes == 0)
@@ -414,7 +416,9 @@ struct FaultMatrixTestsSerial {
         for _ in 0..<3 {
             try await FaultBench.with { bench in
                 let worker = try bench.worker()
-                for number in 0..<60 { try await bench.submit("t\(number)", "steps=1 fails=\(number % 3 == 0 ? 1 : 0)") }
+                for number in 0..<60 {
+                    try await bench.submit("t\(number)", "steps=1 fails=\(number % 3 == 0 ? 1 : 0)")
+                }
                 _ = try await bench.broker.submit(RunSubmission(id: "run", recipe: ModelRecipe.make(2)))
                 try await Task.sleep(for: .milliseconds(300))
                 bench.redis.kill()

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Jobs
 
-/// `MELLAMA_MODEL_SEQUENCES` and `MELLAMA_MODEL_SEED` run more, or one again.
+/// Bounded in time; `MELLAMA_MODEL_SECONDS`, `MELLAMA_MODEL_SEQUENCES` and `MELLAMA_MODEL_SEED` run more, or one again.
 @Suite("Redis and the model in memory stay equal, step by step", .serialized)
 struct ModelCheckTestsSerial {
     private static func number(_ name: String, default value: Int) -> Int {
@@ -18,13 +18,17 @@ struct ModelCheckTestsSerial {
     @Test("thousands of random sequences of calls")
     func randomSequences() async throws {
         let clock = try ServerClock()
-        let count = Self.number("MELLAMA_MODEL_SEQUENCES", default: 1500)
+        let count = Self.number("MELLAMA_MODEL_SEQUENCES", default: 3000)
+        let limit = Duration.seconds(Self.number("MELLAMA_MODEL_SECONDS", default: 30))
         let firstSeed = Self.number("MELLAMA_MODEL_SEED", default: 1)
         try await RedisFixture.with(options: ["--appendonly", "no"], clock: clock) { redis in
             let admin = try await redis.connect()
             var steps = 0
             var failures = 0
-            for seed in firstSeed..<(firstSeed + count) {
+            var done = 0
+            let start = ContinuousClock.now
+            for seed in firstSeed..<(firstSeed + count) where ContinuousClock.now - start < limit {
+                done += 1
                 var generator = SeededGenerator(UInt64(seed))
                 let length = Int.random(in: 5...40, using: &generator)
                 let operations = (0..<length).map { _ in ModelOperation.random(&generator) }
@@ -51,7 +55,7 @@ struct ModelCheckTestsSerial {
                 failures += 1
                 if failures == 5 { return }
             }
-            print("model check: \(count) sequences from seed \(firstSeed), \(steps) calls, \(failures) mismatches")
+            print("model check: \(done) sequences from seed \(firstSeed), \(steps) calls, \(failures) mismatches")
             await admin.close()
         }
     }

@@ -71,7 +71,8 @@ enum ModelOperation: Hashable, Sendable {
             return .claim(kinds: 1 + below(3), worker: below(2), limit: 1 + below(4), lease: (1 + below(10)) * 1000)
         case 44..<50:
             return .heartbeat(
-                attempts: (0...below(3)).map { _ in below(20) }, lease: (1 + below(10)) * 1000, step: rarely(2, below(9)))
+                attempts: (0...below(3)).map { _ in below(20) }, lease: (1 + below(10)) * 1000,
+                step: rarely(2, below(9)))
         case 50..<60: return .complete(attempt: below(20), hasOutput: below(6) > 0)
         case 60..<69: return .fail(attempt: below(20), isRetryable: below(3) > 0, pause: below(4) * 1500)
         case 69..<73: return .release(attempt: below(20))
@@ -89,7 +90,8 @@ enum ModelOperation: Hashable, Sendable {
         case 104: return .purgeEnded(age: below(5) * 1000, limit: 1 + below(4))
         case 105, 106:
             return .control(
-                kind: below(2), isPaused: below(4) == 0, depth: rarely(3, 2 + below(6)), running: rarely(3, 1 + below(3)),
+                kind: below(2), isPaused: below(4) == 0, depth: rarely(3, 2 + below(6)),
+                running: rarely(3, 1 + below(3)),
                 tenantDepth: rarely(3, 1 + below(4)), tenantRunning: rarely(2, 1 + below(2)))
         case 107: return .pause(kind: below(2), below(3) == 0)
         default: return .pass(1 + below(12) * 700)

@@ -116,10 +116,13 @@ final class ModelPair {
         case .heartbeat(let numbers, let lease, let step):
             var beats: [Heartbeat] = []
             for number in numbers {
-                guard let attempt = attempts.at(number), !beats.contains(where: { $0.job == attempt.job }) else { continue }
+                guard let attempt = attempts.at(number), !beats.contains(where: { $0.job == attempt.job }) else {
+                    continue
+                }
                 beats.append(
                     Heartbeat(
-                        job: attempt.job, fence: attempt.fence, progress: step.map { JobProgress(phase: "p", step: $0) }))
+                        job: attempt.job, fence: attempt.fence, progress: step.map { JobProgress(phase: "p", step: $0) }
+                    ))
             }
             let sent = beats
             _ = try await both { try await $0.heartbeat(sent, lease: .milliseconds(lease)) }
@@ -217,7 +220,8 @@ final class ModelPair {
             let (a, b) = (try await memory.run(run), try await redis.run(run))
             try Self.requireEqual([a?.state.rawValue], [b?.state.rawValue], "\(run)")
             try Self.requireEqual([a?.finished], [b?.finished], "\(run)'s end")
-            try Self.requireEqual((a?.stages ?? []).map(Self.comparable), (b?.stages ?? []).map(Self.comparable), "\(run)")
+            try Self.requireEqual(
+                (a?.stages ?? []).map(Self.comparable), (b?.stages ?? []).map(Self.comparable), "\(run)")
         }
         let (c, d) = (
             try await memory.statistics(kinds: ModelOperation.kinds),

@@ -21,16 +21,19 @@ enum ModelRecipe {
             switch shape {
             case 0: ["a": stage(), "b": stage(after: ["a"])]
             case 1: ["a": stage(), "b": stage(.tokenizeText, "${a.ids}")]
-            case 2: [
-                "a": stage(), "b": stage(.tokenizeText, "${a.ids}"), "c": stage(after: ["a"]),
-                "d": stage(after: ["b", "c"]),
-            ]
+            case 2:
+                [
+                    "a": stage(), "b": stage(.tokenizeText, "${a.ids}"), "c": stage(after: ["a"]),
+                    "d": stage(after: ["b", "c"]),
+                ]
             case 3: ["a": stage(), "b": stage(after: ["a"], .continue), "c": stage(after: ["b"], .ignore)]
-            case 4: [
-                "a": stage(priority: 2), "b": stage(), "c": stage(after: ["a", "b"], .continue),
-                "d": stage(.tokenizeText, "${c.ids}", after: ["a"], .ignore),
-            ]
-            case 5: ["a": stage(), "b": stage(.tokenizeText, "${a.ids}", after: nil, .continue), "c": stage(after: ["b"])]
+            case 4:
+                [
+                    "a": stage(priority: 2), "b": stage(), "c": stage(after: ["a", "b"], .continue),
+                    "d": stage(.tokenizeText, "${c.ids}", after: ["a"], .ignore),
+                ]
+            case 5:
+                ["a": stage(), "b": stage(.tokenizeText, "${a.ids}", after: nil, .continue), "c": stage(after: ["b"])]
             default: ["a": stage(), "b": stage(), "c": stage()]
             }
         return Recipe(name: "shape-\(shape)", stages: stages)

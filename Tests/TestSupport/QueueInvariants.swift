@@ -121,7 +121,8 @@ public struct QueueInvariants {
                     found(id, "has an event of an unknown state")
                     continue
                 }
-                let isReborn = last?.isTerminal == true && job["parent"] != nil && Self.diagram[nil]?.contains(next) == true
+                let isReborn =
+                    last?.isTerminal == true && job["parent"] != nil && Self.diagram[nil]?.contains(next) == true
                 if Self.diagram[last]?.contains(next) != true && !isReborn {
                     found(id, "went from \(last?.rawValue ?? "nothing") to \(next.rawValue)")
                 }
@@ -148,9 +149,13 @@ public struct QueueInvariants {
         guard isKept || dump.entries.keys.contains(where: { $0.hasSuffix(":tenants") }) else { return }
         let counted = jobs.filter { $0.value["parent"] == nil }.keys
         let running = Set(counted.filter { state($0) == .running })
-        for id in running.symmetricDifference(slots) { found(id, "is \(jobs[id]?["state"] ?? "gone") and its slot is not") }
+        for id in running.symmetricDifference(slots) {
+            found(id, "is \(jobs[id]?["state"] ?? "gone") and its slot is not")
+        }
         let living = Set(counted.filter { state($0)?.isTerminal == false })
-        for id in living.symmetricDifference(open) { found(id, "is \(jobs[id]?["state"] ?? "gone") and its place is not") }
+        for id in living.symmetricDifference(open) {
+            found(id, "is \(jobs[id]?["state"] ?? "gone") and its place is not")
+        }
     }
 
     private mutating func families() {
@@ -172,7 +177,9 @@ public struct QueueInvariants {
             let isAlone =
                 state(parent)?.isTerminal == true
                 && (histories[id] ?? []).contains { JobState(rawValue: $0)?.isTerminal == true }
-            if state(id)?.isTerminal == false, !isOpen, !isTold, !isAlone { found(id, "is open and its parent does not know") }
+            if state(id)?.isTerminal == false, !isOpen, !isTold, !isAlone {
+                found(id, "is open and its parent does not know")
+            }
             let isBeingEnded = dump.members("ending").contains(parent)
             if state(parent)?.isTerminal == true, state(id)?.isTerminal == false, !isTold, !isBeingEnded,
                 !isAlone
@@ -189,8 +196,12 @@ public struct QueueInvariants {
             let stages = (run["stages"] ?? "").split(separator: ",").map { "\(id).\($0)" }
             for stage in stages where jobs[stage] == nil { found(stage, "is a stage without a record: lost") }
             let open = stages.count { state($0)?.isTerminal == false }
-            if Int(run["open"] ?? "") != open { found(id, "has \(open) open stages and counts \(run["open"] ?? "none")") }
-            if (run["state"] == "running") != (open > 0) { found(id, "is \(run["state"] ?? "?") with \(open) open stages") }
+            if Int(run["open"] ?? "") != open {
+                found(id, "has \(open) open stages and counts \(run["open"] ?? "none")")
+            }
+            if (run["state"] == "running") != (open > 0) {
+                found(id, "is \(run["state"] ?? "?") with \(open) open stages")
+            }
             if !dump.members("runs").contains(id) { found(id, "is in no list of runs") }
         }
     }
@@ -205,15 +216,10 @@ public struct QueueInvariants {
                 ended = state.isTerminal
             }
             if expires, !ended { found(id, "is \(state.rawValue) and will expire: would be lost") }
-            // What a living parent may still ask for is kept as long as the parent.
-            let isAwaited = job["parent"].map { self.state($0)?.isTerminal == false } ?? false
-            if !expires, ended, !isAwaited, !isKeptWithParent(job) { found(id, "has ended and will never expire") }
+            // What a living parent may still ask for is kept, and listed for `reap` to look at again.
+            let isListed = job["parent"] != nil && dump.members("texts").contains(id)
+            if !expires, ended, !isListed { found(id, "has ended and will never expire") }
         }
-    }
-
-    /// A child whose time starts when `reap` next looks at it.
-    private func isKeptWithParent(_ job: [String: String]) -> Bool {
-        job["parent"] != nil && (dump.entries["texts"] != nil || dump.entries["letters"] != nil)
     }
 
     private mutating func owners() {
@@ -221,7 +227,8 @@ public struct QueueInvariants {
             "meta", "fence", "order", "jobs", "runs", "kinds", "deadlines", "ending", "ev", "texts", "letters",
         ]
         let ofQueue: Set = [
-            "ready", "delayed", "leased", "waiting", "dead", "wake", "ctl", "stats", "parked", "slots", "open", "tenants",
+            "ready", "delayed", "leased", "waiting", "dead", "wake", "ctl", "stats", "parked", "slots", "open",
+            "tenants",
         ]
         let kinds = dump.members("kinds").union(["all"])
         for key in dump.entries.keys where !single.contains(key) {
@@ -252,16 +259,16 @@ public struct QueueInvariants {
             guard let kind = jobs[id]?["kind"] else { continue }
             for state in states { entered[kind, default: [:]][state, default: 0] += 1 }
         }
-        let hasForgotten = jobs.count != dump.histories.count
         for kind in dump.members("kinds") {
             let counted = dump.hash("q:\(kind):stats")
             let present = jobs.values.count { $0["kind"] == kind }
             let submitted = Int(counted["submitted"] ?? "0") ?? 0
-            // A parent's retry forgets children, and a discarded job is gone.
-            if submitted < present || (!hasForgotten && submitted != present && !hasReborn(kind)) {
-                found(kind, "has \(present) jobs of \(submitted) submitted")
+            let began = dump.histories.filter { jobs[$0.key]?["kind"] == kind }.count
+            if submitted < present { found(kind, "has \(present) jobs of \(submitted) submitted") }
+            // A discarded job is gone, and so are children that a retry of their parent forgets; either may come again.
+            guard submitted == present, began == present, dump.histories.count == jobs.count, !hasReborn(kind) else {
+                continue
             }
-            guard !hasForgotten, !hasReborn(kind) else { continue }
             for state in JobState.allCases where state.isTerminal {
                 let said = Int(counted[state.rawValue] ?? "0") ?? 0
                 let seen = entered[kind]?[state.rawValue] ?? 0

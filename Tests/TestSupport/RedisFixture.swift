@@ -105,7 +105,8 @@ public final class RedisFixture: Sendable {
     }
 
     private func waitUntilAnswering() async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
+        // A long append-only file takes a while to load on a busy machine.
+        let deadline = ContinuousClock.now + .seconds(120)
         while true {
             do {
                 let connection = try await RedisConnection.connect(to: socketConfiguration)

@@ -88,7 +88,8 @@ public final class StallingProxy: Sendable {
                 for link in links {
                     for side in 0..<2 {
                         // What can't be written yet holds back what is read.
-                        let events = (link.waiting[1 - side].isEmpty ? POLLIN : 0) | (link.waiting[side].isEmpty ? 0 : POLLOUT)
+                        let events =
+                            (link.waiting[1 - side].isEmpty ? POLLIN : 0) | (link.waiting[side].isEmpty ? 0 : POLLOUT)
                         polled.append(pollfd(fd: link.sockets[side], events: Int16(events), revents: 0))
                     }
                 }

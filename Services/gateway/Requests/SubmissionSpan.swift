@@ -25,6 +25,9 @@ struct SubmissionSpan {
         end(["mellama.job": job.rawValue, "mellama.kind": kind.rawValue, "mellama.state": state.rawValue])
     }
 
+    /// Several jobs of one request: they share the span.
+    func accepted(jobs count: Int) { end(["mellama.jobs": "\(count)"]) }
+
     func accepted(run: RunID) { end(["mellama.run": run.rawValue]) }
 
     private func end(_ attributes: [String: String]) {

@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Artifacts
 import Hummingbird
 import Jobs
 import Messages
@@ -11,6 +12,8 @@ extension Gateway {
             Route(.get, "/v1/jobs", "listJobs", .scope(.read), handler: listJobs),
             Route(.get, "/v1/jobs/{id}", "getJob", .scope(.read)) { _, context in try .json(await ownedJob(context)) },
             Route(.post, "/v1/jobs/{id}/cancel", "cancelJob", .scope(.cancel), handler: cancelJob),
+            Route(.delete, "/v1/jobs/{id}", "discardJob", .scope(.cancel), handler: discardJob),
+            Route(.post, "/v1/jobs/{id}/purge", "purgeJob", .scope(.cancel), handler: purgeJob),
         ]
     }
 
@@ -69,6 +72,31 @@ extension Gateway {
         let job = try await ownedJob(context)
         let state = try await broker.cancel(job.id)
         return try .json(StateAnswer(id: job.id.rawValue, state: state.rawValue), status: .accepted)
+    }
+
+    /// Forgets an ended job, in the queue and in the archive: a dead letter that nobody will retry.
+    @Sendable private func discardJob(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let found = try await foundJob(context)
+        let job = found.value
+        if let manifest = found.manifest {
+            guard manifest.run == nil else {
+                throw Problem(
+                    "wrong-state", "The job's state does not allow this", status: .conflict,
+                    detail: "\(job.id): is a stage of a run, which goes as a whole")
+            }
+        } else {
+            try await broker.discard(job.id)
+        }
+        if job.run == nil { try await archive.remove(job.id.rawValue) }
+        return try .json(StateAnswer(id: job.id.rawValue, state: job.state.rawValue))
+    }
+
+    /// Removes what a user submitted and what came of it; that there was such a job stays.
+    @Sendable private func purgeJob(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let found = try await foundJob(context)
+        // The archive has never had any of it.
+        if found.manifest == nil { try await broker.purge(found.value.id) }
+        return try .json(StateAnswer(id: found.value.id.rawValue, state: found.value.state.rawValue))
     }
 
     /// The job of the path, if it is there and the principal's to see; someone else's is as good as not there.

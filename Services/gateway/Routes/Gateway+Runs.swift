@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Artifacts
 import Hummingbird
 import Jobs
 import Messages
@@ -11,6 +12,7 @@ extension Gateway {
             Route(.get, "/v1/runs", "listRuns", .scope(.read), handler: listRuns),
             Route(.get, "/v1/runs/{id}", "getRun", .scope(.read)) { _, context in try .json(await ownedRun(context)) },
             Route(.post, "/v1/runs/{id}/cancel", "cancelRun", .scope(.cancel), handler: cancelRun),
+            Route(.post, "/v1/runs/{id}/purge", "purgeRun", .scope(.cancel), handler: purgeRun),
         ]
     }
 
@@ -32,6 +34,12 @@ extension Gateway {
         try await broker.cancel(run.id)
         let state = try await broker.run(run.id)?.state ?? .cancelled
         return try .json(StateAnswer(id: run.id.rawValue, state: state.rawValue), status: .accepted)
+    }
+
+    @Sendable private func purgeRun(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let found = try await foundRun(context)
+        if found.manifest == nil { try await broker.purge(found.value.id) }
+        return try .json(StateAnswer(id: found.value.id.rawValue, state: found.value.state.rawValue))
     }
 
     /// The run of the path, if it is there and the principal's to see.

@@ -23,6 +23,13 @@ extension Gateway {
         var state: JobState
         /// Whether the same `Idempotency-Key` and body had been accepted before.
         var duplicate: Bool
+
+        init(_ receipt: SubmitReceipt, _ submission: JobSubmission) {
+            id = receipt.id
+            kind = submission.message.kind
+            state = receipt.state
+            duplicate = receipt.isDuplicate
+        }
     }
 
     /// The answer to an accepted run.
@@ -39,18 +46,74 @@ extension Gateway {
         _ = try Query(request, known: [])
         let key = try IdempotencyKey.of(request.headers)
         let document = try await RequestDocument.read(request, limits: limits)
-        let message = try MessageDecoder(policy: .strict).decode(JobMessage.self, from: document)
-        try message.validate()
-        try checkReferences(message, below: "")
         let span = SubmissionSpan(request.headers, context)
-        let receipt = try await broker.submit(
-            JobSubmission(
-                message: message, tenant: context.principal.tenant, traceparent: span.traceparent,
-                idempotencyKey: key))
-        span.accepted(job: receipt.id, kind: message.kind, state: receipt.state)
-        let accepted = AcceptedJob(
-            id: receipt.id, kind: message.kind, state: receipt.state, duplicate: receipt.isDuplicate)
-        return try .json(accepted, status: .accepted, headers: [.location: "/v1/jobs/\(receipt.id)"])
+        if case .array(let items) = document {
+            let answer = try await submitAll(items, key: key, traceparent: span.traceparent, context.principal)
+            span.accepted(jobs: answer.jobs.count { $0.accepted != nil })
+            return try .json(answer)
+        }
+        let submission = try submission(document, key: key, traceparent: span.traceparent, context.principal)
+        let receipt = try await broker.submit(submission)
+        span.accepted(job: receipt.id, kind: submission.message.kind, state: receipt.state)
+        return try .json(
+            AcceptedJob(receipt, submission), status: .accepted, headers: [.location: "/v1/jobs/\(receipt.id)"])
+    }
+
+    /// Many jobs of one request, each accepted or refused by itself, answered in their order.
+    struct BulkAnswer: Codable, Sendable {
+        struct Item: Codable, Sendable {
+            /// What became of it: 202, or the status that a request of its own would have had.
+            var status: Int
+            var accepted: AcceptedJob?
+            var problem: ProblemDocument?
+        }
+        var jobs: [Item]
+    }
+
+    private func submitAll(
+        _ documents: [JSONValue], key: String?, traceparent: String, _ principal: Principal
+    ) async throws -> BulkAnswer {
+        guard (1...limits.bulkJobs).contains(documents.count) else {
+            throw Problem.invalid("invalid-value", "send 1 to \(limits.bulkJobs) jobs in one request", field: nil)
+        }
+        var items: [BulkAnswer.Item?] = []
+        var submissions: [(index: Int, submission: JobSubmission)] = []
+        for (index, document) in documents.enumerated() {
+            do {
+                // Each has a key of its own: the same request is the same jobs.
+                let key = key.map { "\($0)/\(index)" }
+                submissions.append(
+                    (index, try submission(document, key: key, traceparent: traceparent, principal)))
+                items.append(nil)
+            } catch {
+                items.append(Self.refused(error))
+            }
+        }
+        let answers = submissions.isEmpty ? [] : try await broker.submit(submissions.map(\.submission))
+        for ((index, submission), answer) in zip(submissions, answers) {
+            switch answer {
+            case .success(let receipt):
+                items[index] = BulkAnswer.Item(status: 202, accepted: AcceptedJob(receipt, submission))
+            case .failure(let error): items[index] = Self.refused(error)
+            }
+        }
+        return BulkAnswer(jobs: items.compactMap { $0 })
+    }
+
+    private static func refused(_ error: any Error) -> BulkAnswer.Item {
+        let problem = Problem(error).document
+        return BulkAnswer.Item(status: problem.status, problem: problem)
+    }
+
+    private func submission(
+        _ document: JSONValue, key: String?, traceparent: String, _ principal: Principal
+    ) throws -> JobSubmission {
+        let job = try MessageDecoder(policy: .strict).decode(SubmittedJob.self, from: document)
+        try job.validate()
+        try checkReferences(job.message, below: "")
+        return JobSubmission(
+            message: job.message, tenant: principal.tenant, priority: job.priority ?? 0, traceparent: traceparent,
+            deadline: job.deadline, notBefore: job.notBefore, idempotencyKey: key)
     }
 
     @Sendable private func submitRun(_ request: Request, _ context: GatewayContext) async throws -> Response {

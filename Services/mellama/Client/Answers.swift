@@ -30,6 +30,21 @@ enum Answers {
         var ended: Bool
     }
 
+    struct Queue: Codable, Sendable {
+        var kind: JobKind
+        var control: QueueControl
+        var depth: [String: Int]
+        var oldestReadySeconds: Double?
+    }
+
+    struct Queues: Codable, Sendable {
+        var queues: [Queue]
+    }
+
+    struct Purged: Codable, Sendable {
+        var purged: Int
+    }
+
     struct DataRoots: Codable, Sendable {
         var roots: [String]
     }

@@ -52,6 +52,17 @@ struct GatewayClient: Sendable {
         try decode(type, try await bytes(request(.POST, path)))
     }
 
+    func delete<Answer: Decodable>(_ path: String, as type: Answer.Type) async throws -> Answer {
+        try decode(type, try await bytes(request(.DELETE, path)))
+    }
+
+    func put<Answer: Decodable>(_ path: String, _ body: some Encodable, as type: Answer.Type) async throws -> Answer {
+        var request = request(.PUT, path)
+        request.headers.add(name: "content-type", value: "application/json")
+        request.body = .bytes(ByteBuffer(bytes: try MessageEncoder.encode(body)))
+        return try decode(type, try await bytes(request))
+    }
+
     /// Sends a file's bytes as they are read.
     func upload<Bytes: AsyncSequence & Sendable>(
         _ bytes: Bytes, size: Int, sha256: String?

@@ -33,7 +33,9 @@ struct JobsCommand: AsyncParsableCommand {
         let rows = page.jobs.map { job in
             [
                 job.id.rawValue, job.kind.rawValue, job.state.rawValue,
-                job.state == .running ? ProgressBoard.text(job.progress) : job.error?.detail ?? "",
+                job.state == .running
+                    ? ProgressBoard.text(job.progress)
+                    : job.error.map { $0.detail.isEmpty ? $0.title : $0.detail } ?? "",
             ]
         }
         Terminal.out(TextTable.text(["job", "kind", "state", ""], rows))

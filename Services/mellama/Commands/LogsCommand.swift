@@ -46,7 +46,7 @@ struct LogsCommand: AsyncParsableCommand {
         case .progress: text += ProgressBoard.text(event.progress)
         case .leaseExpired, .cancelRequested, .gap: text += event.kind.rawValue
         }
-        if let error = event.error { text += ": \(error.detail)" }
+        if let error = event.error { text += ": \(error.detail.isEmpty ? error.title : error.detail)" }
         return Terminal.plain(text).split(whereSeparator: \.isNewline).joined(separator: " ") + "\n"
     }
 }

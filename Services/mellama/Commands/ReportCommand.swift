@@ -25,7 +25,7 @@ struct ReportCommand: AsyncParsableCommand {
                     "run \(snapshot.id) is \(snapshot.state.rawValue) and has no report; it needs a stage of report.build"
                 )
             }
-            if let text = output["text"]?.stringValue {
+            if let text = try await Watching(client: client).report(of: snapshot) {
                 Terminal.out(Terminal.plain(text.hasSuffix("\n") ? text : text + "\n"))
             }
             guard let out else { return }

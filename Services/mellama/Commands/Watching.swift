@@ -14,7 +14,9 @@ struct Watching {
         let screen = ProgressScreen(names: run.stages.compactMap(\.stage))
         try await follow("/v1/runs/\(id)/events", screen)
         let ended = try await patiently { try await client.run(id.rawValue) }
-        if let text = Self.report(of: ended) { Terminal.out(Terminal.plain(text.hasSuffix("\n") ? text : text + "\n")) }
+        if let text = try await report(of: ended) {
+            Terminal.out(Terminal.plain(text.hasSuffix("\n") ? text : text + "\n"))
+        }
         try Self.judge(ended)
     }
 
@@ -56,9 +58,13 @@ struct Watching {
         }
     }
 
-    /// The text of the run's last report, if it has one.
-    static func report(of run: RunSnapshot) -> String? {
-        run.stages.last { $0.kind == .reportBuild && $0.state == .succeeded }?.result?.output?["text"]?.stringValue
+    /// The text of the run's last report, if it has one: from the artifact where the queue has forgotten the run.
+    func report(of run: RunSnapshot) async throws -> String? {
+        let stage = run.stages.last { $0.kind == .reportBuild && $0.state == .succeeded }
+        guard let output = stage?.result?.output else { return nil }
+        if let text = output["text"]?.stringValue { return text }
+        guard let id = output["report"]?.stringValue.map({ ArtifactID($0) }), id.isWellFormed else { return nil }
+        return String(decoding: try await client.file(id, path: "report.md"), as: UTF8.self)
     }
 
     /// Throws unless the run succeeded.
@@ -71,6 +77,6 @@ struct Watching {
 
     private static func ending(_ job: JobSnapshot) -> String {
         let error = job.error ?? job.result?.error
-        return job.state.rawValue + (error.map { ": \($0.detail)" } ?? "")
+        return job.state.rawValue + (error.map { ": \($0.detail.isEmpty ? $0.title : $0.detail)" } ?? "")
     }
 }

@@ -12,6 +12,11 @@ extension JobBrokerWrapper {
     public func submit(_ submission: JobSubmission) async throws(JobError) -> SubmitReceipt {
         try await base.submit(submission)
     }
+    public func submit(
+        _ submissions: [JobSubmission]
+    ) async throws(JobError) -> [Result<SubmitReceipt, JobError>] {
+        try await base.submit(submissions)
+    }
     public func submit(_ submission: RunSubmission) async throws(JobError) -> RunSubmitReceipt {
         try await base.submit(submission)
     }
@@ -49,6 +54,22 @@ extension JobBrokerWrapper {
     public func cancel(_ job: JobID) async throws(JobError) -> JobState { try await base.cancel(job) }
     public func cancel(_ run: RunID) async throws(JobError) { try await base.cancel(run) }
     public func retry(_ job: JobID) async throws(JobError) -> JobState { try await base.retry(job) }
+    @discardableResult
+    public func discard(_ job: JobID) async throws(JobError) -> JobState { try await base.discard(job) }
+    public func purge(_ job: JobID) async throws(JobError) { try await base.purge(job) }
+    public func purge(_ run: RunID) async throws(JobError) { try await base.purge(run) }
+    public func purgeEnded(before: Int64, limit: Int) async throws(JobError) -> Int {
+        try await base.purgeEnded(before: before, limit: limit)
+    }
+    public func control(_ kind: JobKind) async throws(JobError) -> QueueControl { try await base.control(kind) }
+    public func setControl(_ kind: JobKind, _ control: QueueControl) async throws(JobError) {
+        try await base.setControl(kind, control)
+    }
+    public func pause(_ kind: JobKind) async throws(JobError) { try await base.pause(kind) }
+    public func resume(_ kind: JobKind) async throws(JobError) { try await base.resume(kind) }
+    public func check(repair: Bool, cursor: String?, limit: Int) async throws(JobError) -> QueueAudit {
+        try await base.check(repair: repair, cursor: cursor, limit: limit)
+    }
     @discardableResult
     public func reap() async throws(JobError) -> Int { try await base.reap() }
     public func job(_ id: JobID) async throws(JobError) -> JobSnapshot? { try await base.job(id) }

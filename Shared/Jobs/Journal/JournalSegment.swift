@@ -8,6 +8,8 @@ struct JournalSegment: Sendable {
     struct Place: Sendable, Hashable, Comparable {
         var segment: Int
         var offset: Int
+        /// Of the whole frame.
+        var bytes: Int
 
         static func < (a: Self, b: Self) -> Bool { (a.segment, a.offset) < (b.segment, b.offset) }
     }
@@ -38,7 +40,7 @@ struct JournalSegment: Sendable {
             guard content.count == length, CRC32C.of(content) == checksum,
                 let frame = try? JournalFrame(content: content)
             else { break }
-            let place = Place(segment: number, offset: offset)
+            let place = Place(segment: number, offset: offset, bytes: JournalFrame.prefixBytes + length)
             offset += JournalFrame.prefixBytes + length
             guard try visit(frame, place) else { break }
         }

@@ -13,6 +13,7 @@ extension JournaledJobBroker {
     private static let noteInterval: Int64 = 30_000
     /// Submissions repeated at a time.
     private static let chunk = 100
+    private static let chunkBytes = 16 << 20
 
     /// Watches the server until the process is to stop.
     public func run() async throws {
@@ -25,7 +26,7 @@ extension JournaledJobBroker {
     private func watchServer() async throws {
         while true {
             do {
-                _ = try await check()
+                _ = try await checkServer()
             } catch {
                 logger.debug("The queue's server does not say who it is", metadata: ["error": "\(error)"])
             }
@@ -36,7 +37,7 @@ extension JournaledJobBroker {
     /// Asks the server who it is, and replays where it is another one than before. Returns how many submissions it had
     /// lost, nil where nothing was replayed.
     @discardableResult
-    public func check() async throws(JobError) -> Int? {
+    public func checkServer() async throws(JobError) -> Int? {
         let now = clock()
         let server = try await serverRunID()
         let known = watch.withLock { $0 }
@@ -85,9 +86,15 @@ extension JournaledJobBroker {
         try await journal.read { (frame, place) throws(JobError) in replay.withLock { $0.take(frame.record, place) } }
         let submissions = replay.withLock { $0.plan().submissions }
         var tally = Tally()
-        for start in stride(from: 0, to: submissions.count, by: Self.chunk) {
-            let part = Array(submissions[start..<min(start + Self.chunk, submissions.count)])
-            try await submitAgain(part, &tally)
+        var rest = submissions[...]
+        while !rest.isEmpty {
+            var bytes = 0
+            let part = rest.prefix(Self.chunk).prefix { submission in
+                defer { bytes += submission.place.bytes }
+                return bytes == 0 || bytes + submission.place.bytes <= Self.chunkBytes
+            }
+            try await submitAgain(Array(part), &tally)
+            rest = rest.dropFirst(part.count)
         }
         // What a person did meanwhile counts too.
         let again = Mutex(JournalReplay(since: since, onlyUnknown: onlyUnknown))
@@ -117,41 +124,59 @@ extension JournaledJobBroker {
     private func submitAgain(_ part: [JournalReplay.Submission], _ tally: inout Tally) async throws(JobError) {
         let frames = try await journal.frames(at: part.map(\.place))
         let found = Dictionary(frames.map { ($0.record.entry, $0) }, uniquingKeysWith: { first, _ in first })
+        var jobs: [JobSubmission] = []
+        var cancelled: Set<JobID> = []
         for submission in part {
-            // Purged since, or already moved: then its id is gone from the journal on purpose.
+            // Not found: purged since.
             guard let frame = found[submission.record.entry] else { continue }
-            let id = submission.record.job?.rawValue ?? submission.record.run?.rawValue ?? ""
-            do throws(JobError) {
-                guard try await !isThere(submission, frame, id: id) else { continue }
-                tally.lost += 1
-            } catch {
-                switch error.code {
-                case .unavailable: throw error
-                case .conflict, .notFound, .wrongState, .malformed, .staleFence:
-                    tally.refused += 1
-                    logger.error(
-                        "The queue refuses a submission of the journal",
-                        metadata: ["id": "\(id)", "error": "\(error)"])
+            if let id = submission.record.run {
+                if !submission.isRetried, await hasEnded(id.rawValue), try await base.run(id) == nil { continue }
+                do throws(JobError) {
+                    let receipt = try await base.submit(try Self.decode(RunSubmission.self, frame))
+                    guard !receipt.isDuplicate else { continue }
+                    tally.lost += 1
+                    if submission.isCancelled { try await base.cancel(id) }
+                } catch {
+                    try note(error, of: id.rawValue, &tally)
                 }
+            } else if let id = submission.record.job {
+                if !submission.isRetried, await hasEnded(id.rawValue), try await base.job(id) == nil { continue }
+                var job: JobSubmission
+                do throws(JobError) {
+                    job = try Self.decode(JobSubmission.self, frame)
+                } catch {
+                    try note(error, of: id.rawValue, &tally)
+                    continue
+                }
+                if submission.isCancelled {
+                    // Never to be claimed: it is only to be seen as what it is, cancelled.
+                    job.notBefore = clock() + 86_400_000
+                    cancelled.insert(id)
+                }
+                jobs.append(job)
+            }
+        }
+        guard !jobs.isEmpty else { return }
+        for (job, answer) in zip(jobs, try await base.submit(jobs)) {
+            guard let id = job.id else { continue }
+            switch answer {
+            case .success(let receipt):
+                if !receipt.isDuplicate { tally.lost += 1 }
+                if cancelled.contains(id) { _ = try await base.cancel(id) }
+            case .failure(let error): try note(error, of: id.rawValue, &tally)
             }
         }
     }
 
-    /// Whether the queue had it; submits it where not.
-    private func isThere(
-        _ submission: JournalReplay.Submission, _ frame: JournalFrame, id: String
-    ) async throws(JobError) -> Bool {
-        let mayHaveEnded = submission.isRetried ? false : await hasEnded(id)
-        if frame.record.action == .run {
-            if mayHaveEnded, try await base.run(RunID(id)) == nil { return true }
-            let isThere = try await base.submit(try Self.decode(RunSubmission.self, frame)).isDuplicate
-            if submission.isCancelled, !isThere { try await base.cancel(RunID(id)) }
-            return isThere
+    private func note(_ error: JobError, of id: String, _ tally: inout Tally) throws(JobError) {
+        switch error.code {
+        case .unavailable: throw error
+        case .queueFull: tally.waiting += 1
+        case .conflict, .notFound, .wrongState, .malformed, .staleFence:
+            tally.refused += 1
+            logger.error(
+                "The queue refuses a submission of the journal", metadata: ["job": "\(id)", "error": "\(error)"])
         }
-        if mayHaveEnded, try await base.job(JobID(id)) == nil { return true }
-        let isThere = try await base.submit(try Self.decode(JobSubmission.self, frame)).isDuplicate
-        if submission.isCancelled, !isThere { _ = try await base.cancel(JobID(id)) }
-        return isThere
     }
 
     private static func decode<Value: Decodable>(_ type: Value.Type, _ frame: JournalFrame) throws(JobError) -> Value {
@@ -173,7 +198,11 @@ extension JournaledJobBroker {
                     let finished = job.finished, finished < time
                 else { return }
                 _ = try await base.retry(id)
-            case .discard, .purgeJob, .purgeRun: break
+            case .discard(let id):
+                if let job = try await base.job(id), !job.state.isTerminal { _ = try await base.cancel(id) }
+                try await base.discard(id)
+            case .purgeJob(let id): try await base.purge(id)
+            case .purgeRun(let id): try await base.purge(id)
             }
         } catch {
             // Gone, or in a state that does not allow it: then there is nothing to repeat.

@@ -61,6 +61,44 @@ public final class JournaledJobBroker: JobBrokerWrapper, Service {
         return receipt
     }
 
+    public func submit(
+        _ submissions: [JobSubmission]
+    ) async throws(JobError) -> [Result<SubmitReceipt, JobError>] {
+        guard submissions.count <= SubmissionCheck.maximumBulk else {
+            throw SubmissionCheck.tooMany(submissions.count)
+        }
+        var answers: [Result<SubmitReceipt, JobError>?] = []
+        var drafts: [(index: Int, draft: Draft)] = []
+        for (index, submission) in submissions.enumerated() {
+            do throws(JobError) {
+                drafts.append((index, try draft(submission)))
+                answers.append(nil)
+            } catch {
+                answers.append(.failure(error))
+            }
+        }
+        try await write(drafts.map(\.draft.frame))
+        let given: [Result<SubmitReceipt, JobError>]
+        do {
+            given = try await base.submit(drafts.map(\.draft.submission))
+        } catch {
+            await refuse(drafts.map(\.draft.frame.record.entry))
+            throw error
+        }
+        var accepted: [(draft: Draft, receipt: SubmitReceipt)] = []
+        var refused: [UInt64] = []
+        for ((index, draft), answer) in zip(drafts, given) {
+            answers[index] = answer
+            switch answer {
+            case .success(let receipt): accepted.append((draft, receipt))
+            case .failure: refused.append(draft.frame.record.entry)
+            }
+        }
+        await refuse(refused)
+        try await settle(accepted)
+        return answers.compactMap { $0 }
+    }
+
     public func submit(_ submission: RunSubmission) async throws(JobError) -> RunSubmitReceipt {
         let operation = "submit run"
         var submission = submission

@@ -35,15 +35,27 @@ extension RedisJobBroker {
         guard let parts = reply.array, let due = parts.first?.integer else { throw .unexpectedReply("claim") }
         var result = ClaimResult(jobs: [], nextDue: due < 0 ? nil : .milliseconds(due))
         for part in parts.dropFirst() {
-            let claimed = try ClaimedRecord(part)
+            let record: ClaimedRecord
+            do throws(JobError) {
+                record = try ClaimedRecord(part)
+            } catch {
+                // It would come again and again, and the others with it.
+                guard let values = part.array, values.count > 1, let id = values[0].string,
+                    let fence = values[1].string.flatMap({ UInt64($0) })
+                else { throw error }
+                let failure = JobFailure(
+                    .internalError, title: "The job's record can't be read", detail: error.description)
+                try await fail(JobID(id), fence: Fence(fence), failure: failure, retryAfter: .zero)
+                continue
+            }
             do throws(MessageError) {
-                result.jobs.append(try claimed.resolvedEnvelope())
+                result.jobs.append(try record.resolvedEnvelope())
             } catch {
                 // What an earlier stage gave will not change: the stage has failed for good.
                 let failure = JobFailure(
                     .badInput, title: "An earlier stage's output is missing", detail: "\(error)")
                 try await fail(
-                    claimed.envelope.id, fence: claimed.envelope.fence, failure: failure, retryAfter: .zero)
+                    record.envelope.id, fence: record.envelope.fence, failure: failure, retryAfter: .zero)
             }
         }
         return result

@@ -22,17 +22,19 @@ local function claim(ARGV)
   end
 
   local last_claim = P .. 'claim:' .. ARGV[1]
-  local request, jobs = string.match(redis.call('GET', last_claim) or '', '(%S+) (.*)')
-  if request == ARGV[4] then
-    FIELDS[#FIELDS + 1] = 'started'
-    for id, fence in string.gmatch(jobs, '([^,]+)=(%d+)') do
-      local j = load_job(id)
-      if j and j.state == 'running' and j.fence == fence then
-        redis.call('ZADD', queue_key(j.kind, 'leased'), lease_end, id)
-        hand_out(j)
+  local known = redis.call('GET', last_claim) or ''
+  for request, jobs in string.gmatch(known, '(%S+) (%S+)\n') do
+    if request == ARGV[4] then
+      FIELDS[#FIELDS + 1] = 'started'
+      for id, fence in string.gmatch(jobs, '([^,]+)=(%d+)') do
+        local j = load_job(id)
+        if j and j.state == 'running' and j.fence == fence then
+          redis.call('ZADD', queue_key(j.kind, 'leased'), lease_end, id)
+          hand_out(j)
+        end
       end
+      return reply
     end
-    return reply
   end
 
   -- Makes due jobs ready; notes when the next one is.
@@ -136,7 +138,9 @@ local function claim(ARGV)
   end
   if fence then
     redis.call('SET', P .. 'fence', num(fence))
-    redis.call('SET', last_claim, ARGV[4] .. ' ' .. table.concat(claimed, ','), 'PX', ARGV[2])
+    -- With the one before: a worker has two calls under way at most.
+    redis.call('SET', last_claim, ARGV[4] .. ' ' .. table.concat(claimed, ',') .. '\n'
+      .. (string.match(known, '^[^\n]*\n') or ''), 'PX', ARGV[2])
   end
   settle()
 

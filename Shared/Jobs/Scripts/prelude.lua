@@ -441,6 +441,11 @@ local function purge_job(j)
   if j.ev then redis.call('UNLINK', P .. 'ev:job:' .. j.id) end
   redis.call('ZREM', P .. 'texts', j.id)
   redis.call('ZREM', P .. 'letters', j.id)
+  -- A child that ended before its parent had its time to live from the list that it has just left.
+  if j.parent and redis.call('PTTL', key) < 0 then
+    redis.call('PEXPIRE', key, num(setting('child_ttl_ms')))
+    redis.call('PEXPIRE', key .. ':kids', num(setting('child_ttl_ms')))
+  end
   count(j.kind, 'purged')
 end
 
@@ -518,6 +523,7 @@ local function settle()
   flush()
 end
 
+local named = {}
 -- Creates a job's record in its first state, which `indexed` puts it into; ends with `settle` and `keep_order`.
 local function create_job(id, m, indexed)
   local order = next_order()
@@ -548,10 +554,15 @@ local function create_job(id, m, indexed)
   end
   if #fields > usual then keep('more', '1') end
   join_at(P .. 'jobs', num(order), id)
-  redis.call('SADD', P .. 'kinds', m.kind)
+  if not named[m.kind] then
+    named[m.kind] = {}
+    redis.call('SADD', P .. 'kinds', m.kind)
+  end
   if m.deadline then redis.call('ZADD', P .. 'deadlines', m.deadline, id) end
   if not m.parent then
-    if redis.call('SADD', tenant_key(j, 'open'), id) == 1 then
+    redis.call('SADD', tenant_key(j, 'open'), id)
+    if not named[m.kind][m.tenant] then
+      named[m.kind][m.tenant] = true
       redis.call('SADD', queue_key(m.kind, 'tenants'), m.tenant)
     end
   end
