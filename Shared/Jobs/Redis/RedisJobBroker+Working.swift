@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Logging
 public import Messages
 import Redis
 import Synchronization
@@ -137,7 +138,14 @@ extension RedisJobBroker {
         let arguments = Self.arguments(
             kinds: next.kinds, worker: next.worker, limit: next.limit, lease: next.lease, request: FreshID.make())
         let reply = try await send(&batch, claiming: arguments, &refusals)
-        return CompletionReply(refusals: refusals, claimed: try await claimed(reply))
+        do throws(JobError) {
+            return CompletionReply(refusals: refusals, claimed: try await claimed(reply))
+        } catch {
+            // What has ended has ended; the next claim tells the same, if it still holds.
+            guard !completions.isEmpty else { throw error }
+            logger.error("A claimed job can't be read", metadata: ["error": "\(error)"])
+            return CompletionReply(refusals: refusals, claimed: ClaimResult(jobs: []))
+        }
     }
 
     /// Sends a batch and empties it; notes refusals; gives the claim's reply.
