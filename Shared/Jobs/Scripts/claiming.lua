@@ -5,31 +5,27 @@ local function claim(ARGV)
   local reply = {-1}
   local limit = tonumber(ARGV[3])
   local lease_end = num(NOW + tonumber(ARGV[2]))
-  for _, name in ipairs({'payload', 'interruptions', 'since'}) do FIELDS[#FIELDS + 1] = name end
 
   -- Adds a running job to the reply, with what its payload refers to.
   local function hand_out(j)
-    -- A nil would end the list.
     local job = {
       j.id, j.fence, j.attempts + j.crashes + (j.interruptions or 0) + 1, j.kind, j.version or '1', j.payload, j.tenant,
-      j.prio, j.run or false, j.stage or false, j.parent or false, j.traceparent or false, j.deadline or false,
-      j.since and math.max(0, j.started - j.since), j.attempts,
+      j.prio, j.run, j.stage, j.parent, j.traceparent, j.deadline, j.since and math.max(0, j.started - j.since), j.attempts,
     }
     for stage in string.gmatch(j.refs or '', '[^,]+') do
-      job[#job + 1] = {stage, redis.call('HGET', job_key(j.run .. '.' .. stage), 'result')}
+      job[#job + 1] = {stage, call('HGET', job_key(j.run .. '.' .. stage), 'result')}
     end
     reply[#reply + 1] = job
   end
 
   local last_claim = P .. 'claim:' .. ARGV[1]
-  local known = redis.call('GET', last_claim) or ''
+  local known = call('GET', last_claim) or ''
   for request, jobs in string.gmatch(known, '(%S+) (%S+)\n') do
     if request == ARGV[4] then
-      FIELDS[#FIELDS + 1] = 'started'
-      for id, fence in string.gmatch(jobs, '([^,]+)=(%d+)') do
+        for id, fence in string.gmatch(jobs, '([^,]+)=(%d+)') do
         local j = load_job(id)
         if j and j.state == 'running' and j.fence == fence then
-          redis.call('ZADD', queue_key(j.kind, 'leased'), lease_end, id)
+          call('ZADD', queue_key(j.kind, 'leased'), lease_end, id)
           hand_out(j)
         end
       end
@@ -41,7 +37,7 @@ local function claim(ARGV)
   local function promote(kind)
     local delayed = queue_key(kind, 'delayed')
     for _ = 1, 100 do
-      local head = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
+      local head = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
       if not head[1] then return end
       local left = head[2] - NOW
       if left > 0 then
@@ -49,7 +45,7 @@ local function claim(ARGV)
         return
       end
       local j = load_job(head[1])
-      if j and j.state == 'delayed' then make_ready(j) else redis.call('ZREM', delayed, head[1]) end
+      if j and j.state == 'delayed' then make_ready(j) else call('ZREM', delayed, head[1]) end
     end
     reply[1] = 0
   end
@@ -61,7 +57,7 @@ local function claim(ARGV)
     local c = control(kind)
     if not c.paused then
       promote(kind)
-      local room = c.max_running and c.max_running - redis.call('ZCARD', queue_key(kind, 'leased')) or math.huge
+      local room = c.max_running and c.max_running - call('ZCARD', queue_key(kind, 'leased')) or math.huge
       if room > 0 then queues[#queues + 1] = {kind = kind, room = room, heads = {}, at = 1} end
     end
   end
@@ -72,7 +68,7 @@ local function claim(ARGV)
       local n = math.min(100, limit + 1 - #reply)
       -- Those read before leave the set.
       write_indexes()
-      q.heads = redis.call('ZRANGE', queue_key(q.kind, 'ready'), 0, n - 1, 'WITHSCORES')
+      q.heads = call('ZRANGE', queue_key(q.kind, 'ready'), 0, n - 1, 'WITHSCORES')
       q.at = 1
       q.is_empty = #q.heads == 0
     end
@@ -98,7 +94,7 @@ local function claim(ARGV)
     local most = control(j.kind).tenant_max_running
     if not most or j.parent then return true end
     local key = tenant_key(j, 'slots')
-    used[key] = used[key] or redis.call('SCARD', key)
+    used[key] = used[key] or call('SCARD', key)
     if used[key] >= most then return false end
     used[key] = used[key] + 1
     return true
@@ -116,15 +112,15 @@ local function claim(ARGV)
     looks = looks + 1
     local q, id = take_best()
     if not q then break end
-    local j = load_job(id)
+    local j = load_job(id, true)
     if not j or j.state ~= 'ready' then
-      redis.call('ZREM', queue_key(q.kind, 'ready'), id)
+      call('ZREM', queue_key(q.kind, 'ready'), id)
     elseif j.deadline and tonumber(j.deadline) <= NOW then
       close(j, 'expired', nil, failure('expired', 'The deadline has passed', 'no worker was free in time'))
     elseif not has_slot(j) then
       park(j)
     else
-      fence = fence or tonumber(redis.call('GET', P .. 'fence') or '0')
+      fence = fence or tonumber(call('GET', P .. 'fence') or '0')
       fence = math.max(fence + 1, US)
       j.fence, j.started = num(fence), NOW_TEXT
       enter(j, 'running', {'fence', j.fence, 'owner', ARGV[1], 'started', j.started})
@@ -137,9 +133,9 @@ local function claim(ARGV)
     end
   end
   if fence then
-    redis.call('SET', P .. 'fence', num(fence))
+    call('SET', P .. 'fence', num(fence))
     -- With the one before: a worker has two calls under way at most.
-    redis.call('SET', last_claim, ARGV[4] .. ' ' .. table.concat(claimed, ',') .. '\n'
+    call('SET', last_claim, ARGV[4] .. ' ' .. table.concat(claimed, ',') .. '\n'
       .. (string.match(known, '^[^\n]*\n') or ''), 'PX', ARGV[2])
   end
   settle()
@@ -147,7 +143,7 @@ local function claim(ARGV)
   if #reply <= limit then
     for _, q in ipairs(queues) do
       -- With nothing ready every token is of a job that is gone.
-      if redis.call('EXISTS', queue_key(q.kind, 'ready')) == 0 then redis.call('DEL', queue_key(q.kind, 'wake')) end
+      if call('EXISTS', queue_key(q.kind, 'ready')) == 0 then call('DEL', queue_key(q.kind, 'wake')) end
     end
   end
   return reply

@@ -10,7 +10,7 @@ local function complete(id, fence, result)
   local j = load_job(id)
   local no = refusal(j, fence)
   if no then return (no == 'done' and j.state == 'succeeded') and 1 or 0 end
-  if j.attempts > 0 then redis.call('HDEL', job_key(id), 'error') end
+  if j.attempts > 0 then call('HDEL', job_key(id), 'error') end
   close(j, 'succeeded', {'done', fence, 'result', result})
   -- What it asked for is told to end before the next job of this call ends: that may be one of them.
   if j.kids then settle() end

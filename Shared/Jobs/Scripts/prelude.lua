@@ -7,12 +7,14 @@
 -- A script that changes a state calls `settle` before it returns: counters, tokens and all that follows from an end are
 -- gathered until then, and written once.
 
+-- Locals are found faster than globals.
+local call, unpack, format = redis.call, unpack, string.format
 local P = string.sub(KEYS[1], 1, -5)
-local time = redis.call('TIME')
+local time = call('TIME')
 local US = time[1] * 1000000 + time[2]
 local NOW = math.floor(US / 1000)
 
-local function num(n) return string.format('%.0f', n) end
+local function num(n) return format('%.0f', n) end
 local NOW_TEXT = num(NOW)
 local function job_key(id) return P .. 'job:' .. id end
 local function run_key(run) return P .. 'run:' .. run end
@@ -44,7 +46,7 @@ local TERMINAL = {
 local kept
 local function setting(name)
   if not kept then
-    local v = redis.call('HMGET', KEYS[1], 'ttl_ms', 'child_ttl_ms', 'text_ttl_ms')
+    local v = call('HMGET', KEYS[1], 'ttl_ms', 'child_ttl_ms', 'text_ttl_ms')
     kept = {
       ttl_ms = tonumber(v[1] or 604800000), child_ttl_ms = tonumber(v[2] or 86400000),
       text_ttl_ms = tonumber(v[3] or 86400000),
@@ -58,7 +60,7 @@ local controls = {}
 local function control(kind)
   local c = controls[kind]
   if not c then
-    local v = redis.call('HMGET', queue_key(kind, 'ctl'), 'paused', 'max_depth', 'max_running', 'tenant_max_depth',
+    local v = call('HMGET', queue_key(kind, 'ctl'), 'paused', 'max_depth', 'max_running', 'tenant_max_depth',
       'tenant_max_running')
     c = {
       paused = v[1] == '1', max_depth = tonumber(v[2]), max_running = tonumber(v[3]),
@@ -89,11 +91,11 @@ local leaving, joining = {}, {}
 local function write_indexes()
   for key, command in pairs(leaving) do
     leaving[key] = nil
-    redis.call(unpack(command))
+    call(unpack(command))
   end
   for key, command in pairs(joining) do
     joining[key] = nil
-    redis.call(unpack(command))
+    call(unpack(command))
   end
 end
 local function leave(command, key, id)
@@ -120,73 +122,74 @@ local has_emitted = false
 -- Writes the indexes, the counters, and up to 64 tokens a kind for workers that sleep.
 local function flush()
   write_indexes()
-  if has_emitted then redis.call('XTRIM', P .. 'ev', 'MAXLEN', '~', '100000') end
+  if has_emitted then call('XTRIM', P .. 'ev', 'MAXLEN', '~', '100000') end
   has_emitted = false
   for key, names in pairs(counts) do
-    for name, n in pairs(names) do redis.call('HINCRBY', key, name, n) end
+    for name, n in pairs(names) do call('HINCRBY', key, name, n) end
   end
   counts = {}
   for kind, n in pairs(woken) do
     local key = queue_key(kind, 'wake')
-    local free = 64 - redis.call('LLEN', key)
+    local free = 64 - call('LLEN', key)
     if n == 1 and free > 0 then
-      redis.call('LPUSH', key, 1)
+      call('LPUSH', key, 1)
     elseif free > 0 then
       local tokens = {}
       for i = 1, math.min(n, free) do tokens[i] = 1 end
-      redis.call('LPUSH', key, unpack(tokens))
+      call('LPUSH', key, unpack(tokens))
     end
   end
   woken = {}
 end
 
--- What decides about a job. Fields that have their usual value are not kept: `load_job` puts it in. Few jobs have one of
--- the second list, and those have `more`.
-local FIELDS = {
-  'state', 'kind', 'tenant', 'fence', 'done', 'attempts', 'crashes', 'score', 'cancel', 'log', 'kids', 'ev', 'more',
-}
-local RARE_FIELDS = {
-  'run', 'stage', 'parent', 'prio', 'max_attempts', 'max_crashes', 'on_failure', 'refs', 'deadline', 'version',
-  'traceparent',
-}
-
--- The job's deciding fields, or nil where there is none.
-local function load_job(id)
+-- The job as what decides about it, or nil where there is none; `claiming` also reads what a worker gets. Fields that have
+-- their usual value are not kept, and what few jobs have is read only where the record has `more`. One table of known
+-- size: to let it grow field by field costs more than all the rest.
+local function load_job(id, claiming)
   local key = job_key(id)
-  local values = redis.call('HMGET', key, unpack(FIELDS))
-  if not values[1] or not values[2] then return nil end
-  local j = {id = id, key = key}
-  for i = 1, #FIELDS do j[FIELDS[i]] = values[i] end
-  if j.more then
-    values = redis.call('HMGET', key, unpack(RARE_FIELDS))
-    for i = 1, #RARE_FIELDS do j[RARE_FIELDS[i]] = values[i] end
+  local v
+  if claiming then
+    v = call('HMGET', key, 'state', 'kind', 'tenant', 'fence', 'done', 'attempts', 'crashes', 'score', 'cancel', 'log',
+      'kids', 'ev', 'more', 'payload', 'interruptions', 'since')
+  else
+    v = call('HMGET', key, 'state', 'kind', 'tenant', 'fence', 'done', 'attempts', 'crashes', 'score', 'cancel', 'log',
+      'kids', 'ev', 'more')
   end
-  j.tenant = j.tenant or 'default'
-  j.prio = j.prio or '0'
-  j.attempts = tonumber(j.attempts or 0)
-  j.crashes = tonumber(j.crashes or 0)
-  j.max_attempts = tonumber(j.max_attempts or 3)
-  j.max_crashes = tonumber(j.max_crashes or 3)
+  if not v[1] or not v[2] then return nil end
+  local j = {
+    id = id, key = key, state = v[1], kind = v[2], tenant = v[3] or 'default', fence = v[4], done = v[5],
+    attempts = tonumber(v[6] or 0), crashes = tonumber(v[7] or 0), score = v[8], cancel = v[9], log = v[10],
+    kids = v[11], ev = v[12], payload = v[14], interruptions = v[15], since = v[16], prio = '0', max_attempts = 3,
+    max_crashes = 3, run = false, stage = false, parent = false, traceparent = false, deadline = false, refs = false,
+    version = false, on_failure = false,
+  }
+  if v[13] then
+    v = call('HMGET', key, 'run', 'stage', 'parent', 'prio', 'max_attempts', 'max_crashes', 'on_failure', 'refs',
+      'deadline', 'version', 'traceparent')
+    j.run, j.stage, j.parent, j.prio, j.on_failure, j.refs = v[1], v[2], v[3], v[4] or '0', v[7], v[8]
+    j.max_attempts, j.max_crashes = tonumber(v[5] or 3), tonumber(v[6] or 3)
+    j.deadline, j.version, j.traceparent = v[9], v[10], v[11]
+  end
   return j
 end
 
 -- A number that grows with every call and with time: its last use plus one, or the clock in 1/1024 ms.
 local last_order
 local function next_order()
-  if not last_order then last_order = tonumber(redis.call('GET', P .. 'order') or '0') end
+  if not last_order then last_order = tonumber(call('GET', P .. 'order') or '0') end
   last_order = math.max(last_order + 1, NOW * 1024)
   return last_order
 end
 
 -- Keeps the last number given out.
-local function keep_order() redis.call('SET', P .. 'order', num(last_order)) end
+local function keep_order() call('SET', P .. 'order', num(last_order)) end
 
 -- One event under one id in the stream of all and in that of its run; gives the id.
 local function emit(what, j, ...)
   has_emitted = true
-  if not j.run then return redis.call('XADD', P .. 'ev', '*', 'e', what, 'j', j.id, ...) end
-  local id = redis.call('XADD', P .. 'ev', '*', 'e', what, 'j', j.id, 'r', j.run, 's', j.stage, ...)
-  redis.call('XADD', P .. 'ev:run:' .. j.run, 'MAXLEN', '~', '10000', id, 'e', what, 'j', j.id, 'r', j.run, 's',
+  if not j.run then return call('XADD', P .. 'ev', '*', 'e', what, 'j', j.id, ...) end
+  local id = call('XADD', P .. 'ev', '*', 'e', what, 'j', j.id, 'r', j.run, 's', j.stage, ...)
+  call('XADD', P .. 'ev:run:' .. j.run, 'MAXLEN', '~', '10000', id, 'e', what, 'j', j.id, 'r', j.run, 's',
     j.stage, ...)
   return id
 end
@@ -223,13 +226,13 @@ local function unindex(j)
     if not j.parent then leave('SREM', tenant_key(j, 'slots'), j.id) end
     if control(j.kind).max_running then wake(j.kind) end
   elseif j.state == 'ready' then leave('ZREM', queue_key(j.kind, 'ready'), j.id)
-  elseif j.state == 'delayed' then redis.call('ZREM', queue_key(j.kind, 'delayed'), j.id)
-  elseif j.state == 'waiting' then redis.call('SREM', queue_key(j.kind, 'waiting'), j.id)
-  elseif j.state == 'dead' then redis.call('ZREM', queue_key(j.kind, 'dead'), j.id)
+  elseif j.state == 'delayed' then call('ZREM', queue_key(j.kind, 'delayed'), j.id)
+  elseif j.state == 'waiting' then call('SREM', queue_key(j.kind, 'waiting'), j.id)
+  elseif j.state == 'dead' then call('ZREM', queue_key(j.kind, 'dead'), j.id)
   elseif j.state == 'parked' then
     local parked = tenant_key(j, 'parked')
-    redis.call('ZREM', parked, j.id)
-    if redis.call('EXISTS', parked) == 0 then redis.call('SREM', queue_key(j.kind, 'parked'), j.tenant) end
+    call('ZREM', parked, j.id)
+    if call('EXISTS', parked) == 0 then call('SREM', queue_key(j.kind, 'parked'), j.tenant) end
   end
 end
 
@@ -241,7 +244,7 @@ local function enter(j, state, fields, failure)
   if failure then id = emit('state', j, 'st', state, 'er', failure) else id = emit('state', j, 'st', state) end
   note(j, id, state, failure)
   j.state = state
-  redis.call('HSET', j.key or job_key(j.id), 'state', state, 'log', j.log, unpack(fields))
+  call('HSET', j.key or job_key(j.id), 'state', state, 'log', j.log, unpack(fields))
 end
 
 -- Into the ready set at the place the job had from the start, or at `due` into the delayed set.
@@ -253,7 +256,7 @@ local function make_ready(j, due, fields, failure)
     fields[#fields + 1] = 'since'
     fields[#fields + 1] = num(due)
     enter(j, 'delayed', fields, failure)
-    redis.call('ZADD', queue_key(j.kind, 'delayed'), num(due), j.id)
+    call('ZADD', queue_key(j.kind, 'delayed'), num(due), j.id)
   else
     -- Since when it can be claimed: what was delayed could be when its pause was over, whoever noticed when.
     if j.state ~= 'delayed' then
@@ -268,14 +271,14 @@ end
 
 local function make_waiting(j, fields)
   enter(j, 'waiting', fields or {})
-  redis.call('SADD', queue_key(j.kind, 'waiting'), j.id)
+  call('SADD', queue_key(j.kind, 'waiting'), j.id)
 end
 
 -- Ready, but for its tenant's limit.
 local function park(j)
   enter(j, 'parked', {})
-  redis.call('ZADD', tenant_key(j, 'parked'), j.score, j.id)
-  redis.call('SADD', queue_key(j.kind, 'parked'), j.tenant)
+  call('ZADD', tenant_key(j, 'parked'), j.score, j.id)
+  call('SADD', queue_key(j.kind, 'parked'), j.tenant)
   count(j.kind, 'parked')
 end
 
@@ -283,9 +286,9 @@ end
 local function unpark(kind, tenant, n)
   write_indexes()
   local limit = control(kind).tenant_max_running
-  if limit then n = math.min(n, limit - redis.call('SCARD', queue_key(kind, 'slots:' .. tenant))) end
+  if limit then n = math.min(n, limit - call('SCARD', queue_key(kind, 'slots:' .. tenant))) end
   if n <= 0 then return 0 end
-  local ids = redis.call('ZRANGE', queue_key(kind, 'parked:' .. tenant), 0, n - 1)
+  local ids = call('ZRANGE', queue_key(kind, 'parked:' .. tenant), 0, n - 1)
   for _, id in ipairs(ids) do
     local j = load_job(id)
     if j and j.state == 'parked' then make_ready(j)
@@ -297,8 +300,8 @@ end
 -- How many jobs of a kind are parked: one read for each tenant that has some.
 local function parked_count(kind)
   local sum = 0
-  for _, tenant in ipairs(redis.call('SMEMBERS', queue_key(kind, 'parked'))) do
-    sum = sum + redis.call('ZCARD', queue_key(kind, 'parked:' .. tenant))
+  for _, tenant in ipairs(call('SMEMBERS', queue_key(kind, 'parked'))) do
+    sum = sum + call('ZCARD', queue_key(kind, 'parked:' .. tenant))
   end
   return sum
 end
@@ -310,19 +313,19 @@ local function is_full(kind, tenant, n)
   write_indexes()
   local what, depth
   if c.max_depth then
-    depth = redis.call('ZCARD', queue_key(kind, 'ready')) + redis.call('ZCARD', queue_key(kind, 'delayed'))
-      + redis.call('SCARD', queue_key(kind, 'waiting')) + parked_count(kind)
+    depth = call('ZCARD', queue_key(kind, 'ready')) + call('ZCARD', queue_key(kind, 'delayed'))
+      + call('SCARD', queue_key(kind, 'waiting')) + parked_count(kind)
     if depth + n > c.max_depth then what = 'queue' end
   end
   if not what and c.tenant_max_depth then
-    depth = redis.call('SCARD', queue_key(kind, 'open:' .. tenant))
-      - redis.call('SCARD', queue_key(kind, 'slots:' .. tenant))
+    depth = call('SCARD', queue_key(kind, 'open:' .. tenant))
+      - call('SCARD', queue_key(kind, 'slots:' .. tenant))
     if depth + n > c.tenant_max_depth then what = 'tenant' end
   end
   if not what then return nil end
   -- In the age of the oldest ready job about a queue's depth of jobs has left it.
-  local oldest = redis.call('ZRANGE', queue_key(kind, 'ready'), 0, 0)[1]
-  local since = oldest and redis.call('HGET', job_key(oldest), 'since')
+  local oldest = call('ZRANGE', queue_key(kind, 'ready'), 0, 0)[1]
+  local since = oldest and call('HGET', job_key(oldest), 'since')
   local age = since and math.max(0, NOW - since) or 0
   return {what, math.min(60000, math.max(1000, math.ceil(age / math.max(1, depth))))}
 end
@@ -348,12 +351,12 @@ local function close(j, state, fields, error)
   enter(j, state, fields, error)
   if state == 'dead' then
     local dead = queue_key(j.kind, 'dead')
-    redis.call('ZADD', dead, num(NOW), j.id)
+    call('ZADD', dead, num(NOW), j.id)
     -- What died longer ago than jobs are kept is gone.
-    redis.call('ZREMRANGEBYSCORE', dead, '-inf', num(NOW - setting('ttl_ms')))
+    call('ZREMRANGEBYSCORE', dead, '-inf', num(NOW - setting('ttl_ms')))
   end
-  if j.deadline then redis.call('ZREM', P .. 'deadlines', j.id) end
-  if j.parent then redis.call('SREM', job_key(j.parent) .. ':open', j.id)
+  if j.deadline then call('ZREM', P .. 'deadlines', j.id) end
+  if j.parent then call('SREM', job_key(j.parent) .. ':open', j.id)
   else leave('SREM', tenant_key(j, 'open'), j.id) end
   count(j.kind, state)
   ended[#ended + 1] = j
@@ -366,7 +369,7 @@ local function cancel_job(j)
     if not j.cancel then
       j.cancel = '1'
       note(j, emit('cancel_requested', j), 'cancel_requested')
-      redis.call('HSET', job_key(j.id), 'cancel', 1, 'log', j.log)
+      call('HSET', job_key(j.id), 'cancel', 1, 'log', j.log)
     end
     return
   end
@@ -376,25 +379,25 @@ end
 -- Cancels what a job asked for, at most `limit` jobs; the rest is left in `ending` for the reaper.
 local function cancel_children(id, limit)
   local open = job_key(id) .. ':open'
-  for _, child in ipairs(redis.call('SRANDMEMBER', open, limit)) do
-    redis.call('SREM', open, child)
+  for _, child in ipairs(call('SRANDMEMBER', open, limit)) do
+    call('SREM', open, child)
     local c = load_job(child)
     if c then cancel_job(c) end
   end
-  if redis.call('EXISTS', open) == 1 then redis.call('SADD', P .. 'ending', id)
-  else redis.call('SREM', P .. 'ending', id) end
+  if call('EXISTS', open) == 1 then call('SADD', P .. 'ending', id)
+  else call('SREM', P .. 'ending', id) end
 end
 
 -- Starts the time to live of an ended job. Its payload and result go earlier where a retry can't need them; `reap`
 -- sees to that, by the time in `texts` (or `letters`, for what may be retried).
 local function retire(j, ttl, is_done)
   local key = job_key(j.id)
-  redis.call('PEXPIRE', key, num(ttl))
-  if j.ev then redis.call('PEXPIRE', P .. 'ev:job:' .. j.id, num(ttl)) end
-  if j.kids then redis.call('PEXPIRE', key .. ':kids', num(ttl)) end
+  call('PEXPIRE', key, num(ttl))
+  if j.ev then call('PEXPIRE', P .. 'ev:job:' .. j.id, num(ttl)) end
+  if j.kids then call('PEXPIRE', key .. ':kids', num(ttl)) end
   if j.run then
-    redis.call('PEXPIRE', key .. ':deps', num(ttl))
-    redis.call('PEXPIRE', key .. ':next', num(ttl))
+    call('PEXPIRE', key .. ':deps', num(ttl))
+    call('PEXPIRE', key .. ':next', num(ttl))
   end
   join_at(P .. (is_done and 'texts' or 'letters'), NOW_TEXT, j.id)
 end
@@ -402,56 +405,56 @@ end
 -- Ends the time to live of a job that is retried.
 local function unretire(j)
   local key = job_key(j.id)
-  for _, suffix in ipairs({'', ':deps', ':next', ':kids', ':open'}) do redis.call('PERSIST', key .. suffix) end
-  redis.call('PERSIST', P .. 'ev:job:' .. j.id)
-  redis.call('ZREM', P .. 'texts', j.id)
-  redis.call('ZREM', P .. 'letters', j.id)
+  for _, suffix in ipairs({'', ':deps', ':next', ':kids', ':open'}) do call('PERSIST', key .. suffix) end
+  call('PERSIST', P .. 'ev:job:' .. j.id)
+  call('ZREM', P .. 'texts', j.id)
+  call('ZREM', P .. 'letters', j.id)
 end
 
 -- Removes an ended job and all that is only its own.
 local function forget(j)
   unindex(j)
   local key = job_key(j.id)
-  redis.call('UNLINK', key, key .. ':kids', key .. ':open', key .. ':deps', key .. ':next', P .. 'ev:job:' .. j.id)
-  redis.call('ZREM', P .. 'jobs', j.id)
-  redis.call('ZREM', P .. 'texts', j.id)
-  redis.call('ZREM', P .. 'letters', j.id)
+  call('UNLINK', key, key .. ':kids', key .. ':open', key .. ':deps', key .. ':next', P .. 'ev:job:' .. j.id)
+  call('ZREM', P .. 'jobs', j.id)
+  call('ZREM', P .. 'texts', j.id)
+  call('ZREM', P .. 'letters', j.id)
 end
 
 -- Whether neither a run nor a parent can need an ended job's result any more.
 local function is_over(j)
-  if j.run then return redis.call('HGET', run_key(j.run), 'state') ~= 'running' end
-  return not j.parent or TERMINAL[redis.call('HGET', job_key(j.parent), 'state') or 'expired'] or false
+  if j.run then return call('HGET', run_key(j.run), 'state') ~= 'running' end
+  return not j.parent or TERMINAL[call('HGET', job_key(j.parent), 'state') or 'expired'] or false
 end
 
 -- Removes what an ended job was given, gave and told.
 local function purge_job(j)
   local key = job_key(j.id)
-  local error = redis.call('HGET', key, 'error')
+  local error = call('HGET', key, 'error')
   if error then
     local known, e = pcall(cjson.decode, error)
     if known and type(e) == 'table' then
-      redis.call('HSET', key, 'error', failure(e.type, e.title, 'purged', e.retryable))
+      call('HSET', key, 'error', failure(e.type, e.title, 'purged', e.retryable))
     else
-      redis.call('HDEL', key, 'error')
+      call('HDEL', key, 'error')
     end
   end
-  redis.call('HDEL', key, 'payload', 'result', 'progress')
-  if j.log then redis.call('HSET', key, 'log', (string.gsub(j.log, '( [%a_]+) [^\n]*\n', '%1\n'))) end
-  if j.ev then redis.call('UNLINK', P .. 'ev:job:' .. j.id) end
-  redis.call('ZREM', P .. 'texts', j.id)
-  redis.call('ZREM', P .. 'letters', j.id)
+  call('HDEL', key, 'payload', 'result', 'progress')
+  if j.log then call('HSET', key, 'log', (string.gsub(j.log, '( [%a_]+) [^\n]*\n', '%1\n'))) end
+  if j.ev then call('UNLINK', P .. 'ev:job:' .. j.id) end
+  call('ZREM', P .. 'texts', j.id)
+  call('ZREM', P .. 'letters', j.id)
   -- A child that ended before its parent had its time to live from the list that it has just left.
-  if j.parent and redis.call('PTTL', key) < 0 then
-    redis.call('PEXPIRE', key, num(setting('child_ttl_ms')))
-    redis.call('PEXPIRE', key .. ':kids', num(setting('child_ttl_ms')))
+  if j.parent and call('PTTL', key) < 0 then
+    call('PEXPIRE', key, num(setting('child_ttl_ms')))
+    call('PEXPIRE', key .. ':kids', num(setting('child_ttl_ms')))
   end
   count(j.kind, 'purged')
 end
 
 local function stages_of(run)
   local names = {}
-  for name in string.gmatch(redis.call('HGET', run_key(run), 'stages') or '', '[^,]+') do names[#names + 1] = name end
+  for name in string.gmatch(call('HGET', run_key(run), 'stages') or '', '[^,]+') do names[#names + 1] = name end
   return names
 end
 
@@ -461,7 +464,7 @@ local function close_run(run)
   local stages = {}
   for i, name in ipairs(stages_of(run)) do
     local id = run .. '.' .. name
-    local v = redis.call('HMGET', job_key(id), 'state', 'on_failure', 'ev', 'kids')
+    local v = call('HMGET', job_key(id), 'state', 'on_failure', 'ev', 'kids')
     stages[i] = {id = id, run = run, ev = v[3], kids = v[4]}
     if v[1] == 'cancelled' then cancelled = true
     elseif v[1] ~= 'succeeded' and v[2] ~= 'ignore' then
@@ -471,24 +474,24 @@ local function close_run(run)
   end
   local state = 'succeeded'
   if failed == true or (failed and not cancelled) then state = 'failed' elseif cancelled then state = 'cancelled' end
-  if state ~= 'succeeded' and redis.call('HEXISTS', run_key(run), 'cancel') == 1 then state = 'cancelled' end
-  redis.call('HSET', run_key(run), 'state', state, 'finished', num(NOW))
+  if state ~= 'succeeded' and call('HEXISTS', run_key(run), 'cancel') == 1 then state = 'cancelled' end
+  call('HSET', run_key(run), 'state', state, 'finished', num(NOW))
   local ttl = setting('ttl_ms')
   for _, stage in ipairs(stages) do retire(stage, ttl, state == 'succeeded') end
-  redis.call('PEXPIRE', run_key(run), num(ttl))
-  redis.call('PEXPIRE', P .. 'ev:run:' .. run, num(ttl))
+  call('PEXPIRE', run_key(run), num(ttl))
+  call('PEXPIRE', P .. 'ev:run:' .. run, num(ttl))
 end
 
 -- A stage of which an earlier one has ended: it is ready, ends too, or waits on.
 local function advance(id, parent)
-  redis.call('SREM', job_key(id) .. ':deps', parent.id)
+  call('SREM', job_key(id) .. ':deps', parent.id)
   local c = load_job(id)
   if not c or c.state ~= 'waiting' then return end
   local needs = c.on_failure == 'fail' or string.find(c.refs or '', ',' .. parent.stage .. ',', 1, true)
   if parent.state ~= 'succeeded' and needs then
     close(c, 'upstream_failed', nil, failure('upstream-failed', 'An earlier stage did not succeed',
       'the stage "' .. parent.stage .. '" ended as ' .. parent.state .. '; mend it and retry that stage'))
-  elseif redis.call('SCARD', job_key(id) .. ':deps') == 0 then
+  elseif call('SCARD', job_key(id) .. ':deps') == 0 then
     make_ready(c)
   end
 end
@@ -502,11 +505,11 @@ local function settle()
     i = i + 1
     if j.kids then cancel_children(j.id, 100) end
     if j.run then
-      for _, id in ipairs(redis.call('SMEMBERS', job_key(j.id) .. ':next')) do advance(id, j) end
-      if redis.call('HINCRBY', run_key(j.run), 'open', -1) <= 0 then ended_runs[j.run] = true end
+      for _, id in ipairs(call('SMEMBERS', job_key(j.id) .. ':next')) do advance(id, j) end
+      if call('HINCRBY', run_key(j.run), 'open', -1) <= 0 then ended_runs[j.run] = true end
     elseif not j.parent then
       retire(j, setting('ttl_ms'), j.state == 'succeeded')
-    elseif TERMINAL[redis.call('HGET', job_key(j.parent), 'state') or 'expired'] then
+    elseif TERMINAL[call('HGET', job_key(j.parent), 'state') or 'expired'] then
       retire(j, setting('child_ttl_ms'), true)
     else
       -- Its parent may still ask for it: `reap` looks again when its time would be over.
@@ -556,14 +559,14 @@ local function create_job(id, m, indexed)
   join_at(P .. 'jobs', num(order), id)
   if not named[m.kind] then
     named[m.kind] = {}
-    redis.call('SADD', P .. 'kinds', m.kind)
+    call('SADD', P .. 'kinds', m.kind)
   end
-  if m.deadline then redis.call('ZADD', P .. 'deadlines', m.deadline, id) end
+  if m.deadline then call('ZADD', P .. 'deadlines', m.deadline, id) end
   if not m.parent then
-    redis.call('SADD', tenant_key(j, 'open'), id)
+    call('SADD', tenant_key(j, 'open'), id)
     if not named[m.kind][m.tenant] then
       named[m.kind][m.tenant] = true
-      redis.call('SADD', queue_key(m.kind, 'tenants'), m.tenant)
+      call('SADD', queue_key(m.kind, 'tenants'), m.tenant)
     end
   end
   count(m.kind, 'submitted')
@@ -575,6 +578,6 @@ end
 local function refusal(j, fence)
   if j and j.state == 'running' and j.fence == fence then return nil end
   if j and j.done == fence then return 'done' end
-  if j then redis.call('HINCRBY', queue_key(j.kind, 'stats'), 'stale_calls', 1) end
+  if j then call('HINCRBY', queue_key(j.kind, 'stats'), 'stale_calls', 1) end
   return 'stale'
 end

@@ -184,8 +184,8 @@ def systems(slots):
             each(sidekiq, "-q", "bench", "-r", PEERS / "sidekiq_peer.rb"), sidekiq, jobs=40000),
         python_peer(
             "celery", "at least once (late ack)", "1 child", lambda s, w, sleep, name: [
-                [python("celery") / "celery", "-A", "celery_peer", "worker", "-Q", "bench", "-c", str(w), "-P", "prefork",
-                 "--without-gossip", "--without-mingle", "-l", "ERROR"]]),
+                [python("celery") / "celery", "-A", "celery_peer", "worker", "-Q", "bench", "-c", str(w),
+                 "-P", "prefork", "--without-gossip", "--without-mingle", "-l", "ERROR"]]),
         python_peer("rq", "at most once", "1 job", rq),
         python_peer(
             "dramatiq", "at least once", "8 threads", lambda s, w, sleep, name: [
@@ -327,7 +327,7 @@ def median(measurements, key):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="rounds of ours and Sidekiq (default 3)")
-    parser.add_argument("--slots", type=int, default=10, help="jobs that one of our workers holds (default 10)")
+    parser.add_argument("--slots", type=int, default=32, help="jobs that one of our workers holds (default 32)")
     parser.add_argument("--only", default="drain,latency,kill,ceiling,growth", help="which tables")
     parser.add_argument("--systems", default="", help="which systems; default all that are installed")
     parser.add_argument("--sizes", default="1000,10000,100000,1000000", help="queued jobs of the growth table")
@@ -355,7 +355,8 @@ def main():
                     problems, system.name, lambda: low_load(system, 300, 0.01)))
     if "kill" in only:
         with ThreadPoolExecutor(len(chosen)) as pool:
-            runs = {s.name: pool.submit(attempt, problems, s.name, lambda s=s: restart_after_kill(s, 30)) for s in chosen}
+            runs = {
+                s.name: pool.submit(attempt, problems, s.name, lambda s=s: restart_after_kill(s, 30)) for s in chosen}
             for name, run in runs.items():
                 results[name]["kill"] = run.result()
 
@@ -371,10 +372,12 @@ def main():
     if "latency" in only or "kill" in only:
         table(
             ["system", "p50 ms", "p99 ms", "again after kill -9"],
-            [[s.name, figure(median(results[s.name]["low"], "p50"), 2), figure(median(results[s.name]["low"], "p99"), 2),
-              "not in 30 s" if results[s.name]["kill"] is None else f"{results[s.name]['kill']:.1f} s"] for s in chosen])
+            [[s.name, *(figure(median(results[s.name]["low"], key), 2) for key in ("p50", "p99")),
+              "not in 30 s" if results[s.name]["kill"] is None else f"{results[s.name]['kill']:.1f} s"]
+             for s in chosen])
     if "ceiling" in only:
-        tops = [c for c in (attempt(problems, "ceiling", lambda: ceiling(options.slots)) for _ in range(options.rounds)) if c]
+        runs = [attempt(problems, "ceiling", lambda: ceiling(options.slots)) for _ in range(options.rounds)]
+        tops = [run for run in runs if run]
         if tops:
             top = statistics.median(tops)
             two = median(results.get("mellama", {}).get(2, []), "drain")
