@@ -24,9 +24,20 @@ test: setup ## Build and pass all tests
 	swift build --build-tests $(BUILD_FLAGS)
 	@.ci/test $(BUILD_FLAGS)
 
+SEED ?= 1
+MINUTES ?= 10
+chaos: setup ## Break the queue for MINUTES, as SEED draws, and print what was lost or done twice
+	swift build --build-tests $(BUILD_FLAGS)
+	MELLAMA_CHAOS_SEED=$(SEED) MELLAMA_CHAOS_SECONDS=$$(($(MINUTES) * 60)) \
+	  swift test --skip-build $(BUILD_FLAGS) --no-parallel --filter ChaosTestsSerial
+
 check: setup ## Format, import rules, warnings as errors, documents under test
 	swift build --build-tests $(BUILD_FLAGS)
 	@.ci/check
+
+fuzz: setup ## Long fuzzing of all readers of bytes from outside: 10 minutes or 10 million inputs each
+	swift build --build-tests $(BUILD_FLAGS)
+	@.ci/fuzz
 
 bench: build ## Speed beside peers, in one run: all parts, or make bench PART=queue
 	@Tests/Benchmarks/run $(PART)
@@ -47,4 +58,4 @@ images: ## Build the container images (needs a Docker engine)
 clean: ## Remove build products
 	rm -rf .build
 
-.PHONY: help setup build demo test check bench fmt up down images clean
+.PHONY: help setup build demo test chaos check fuzz bench fmt up down images clean

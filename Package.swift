@@ -46,20 +46,26 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
         path: "Tests/\(name)Tests", swiftSettings: settings)
 }
 
+/// What the tests of both halves use.
+let testing: [Target] = [
+    .target(name: "FuzzSupport", path: "Tests/FuzzSupport", swiftSettings: settings)
+]
+
 let platformHalf: [Target] = [
     .systemLibrary(name: "CHiredis", path: "Shared/CHiredis", providers: [.apt(["libhiredis-dev"])]),
     .systemLibrary(name: "COpenSSL", path: "Shared/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     shared("Messages"),
     shared("Telemetry", [.logging, .metrics]),
-    shared("Redis", ["CHiredis", .logging]),
+    shared("Redis", ["CHiredis", "COpenSSL", .logging]),
     shared(
-        "Jobs", ["Messages", "Redis", .logging, .metrics, .serviceLifecycle],
+        "Jobs", ["Messages", "Redis", "Telemetry", .logging, .metrics, .serviceLifecycle],
         resources: [
             .embedInCode("Scripts/boot.lua"),
             .embedInCode("Scripts/cancel.lua"),
             .embedInCode("Scripts/cancel_run.lua"),
             .embedInCode("Scripts/check.lua"),
             .embedInCode("Scripts/claim.lua"),
+            .embedInCode("Scripts/claiming.lua"),
             .embedInCode("Scripts/complete.lua"),
             .embedInCode("Scripts/confirm_cancelled.lua"),
             .embedInCode("Scripts/control.lua"),
@@ -85,13 +91,24 @@ let platformHalf: [Target] = [
         path: "Tests/TestSupport", swiftSettings: settings),
     .executableTarget(
         name: "queue-driver",
-        dependencies: ["Messages", "Telemetry", "Redis", "Jobs", .logging, .serviceLifecycle, .unixSignals],
+        dependencies: [
+            "Messages", "Telemetry", "Redis", "Jobs", "Artifacts", "FaultInjection", .logging, .serviceLifecycle,
+            .unixSignals,
+        ],
         path: "Tests/QueueDriver", swiftSettings: settings),
-    tests("Messages"),
+    .target(
+        name: "FaultInjection", dependencies: ["Messages", "Jobs"], path: "Tests/FaultInjection",
+        swiftSettings: settings),
+    .target(name: "TestClock", path: "Tests/TestClock"),
+    tests("Messages", ["FuzzSupport"]),
     tests("Telemetry", [.logging, .metrics]),
-    tests("Redis", ["TestSupport", .logging]),
-    tests("Jobs", ["Messages", "Redis", "TestSupport", .logging]),
+    tests("Redis", ["FuzzSupport", "TestSupport", .logging]),
+    tests("Jobs", ["Messages", "Redis", "Telemetry", "TestSupport", .logging]),
     tests("Artifacts", ["Messages", "TestSupport"]),
+    .testTarget(
+        name: "ReliabilityTests",
+        dependencies: ["Messages", "Redis", "Jobs", "Artifacts", "FaultInjection", "TestSupport", .logging],
+        path: "Tests/ReliabilityTests", swiftSettings: settings),
 ]
 
 let modelHalf: [Target] = [
@@ -112,6 +129,9 @@ let modelHalf: [Target] = [
     shared(
         "MedicalBenchmark", ["Files"],
         resources: [.embedInCode("Data/evaluation-prompts.json"), .embedInCode("Data/paper-results.json")]),
+    .executableTarget(
+        name: "training-driver", dependencies: ["Training", "Llama", "Tensors", "Corpora"],
+        path: "Tests/TrainingDriver", swiftSettings: settings),
     .target(name: "OracleSupport", path: "Tests/OracleSupport", swiftSettings: settings),
     tests("CKernels"),
     tests("Tensors", ["OracleSupport"]),
@@ -132,15 +152,21 @@ let services: [Target] = [
             "Messages", "Telemetry", "Redis", "Jobs", "Artifacts",
             .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle, .yams,
         ]),
-    tests("ServiceRuntime", ["Messages", "Jobs", "Artifacts", "TestSupport", .logging]),
-    service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "COpenSSL", .hummingbird]),
+    tests(
+        "ServiceRuntime",
+        ["Messages", "Redis", "Jobs", "Artifacts", "Telemetry", "FuzzSupport", "TestSupport", .logging]),
+    service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "COpenSSL", .hummingbird, .metrics]),
     service("tokenizer", ["ServiceRuntime", "Files", "Tokenization", "Corpora"]),
     service("trainer", ["ServiceRuntime", "Files", "Training", "Checkpoints", "Corpora", "Llama", "Tensors"]),
     service("inference", ["ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
     service("evaluator", ["ServiceRuntime", "Files", "MedicalBenchmark", "Corpora"]),
     service("mellama", ["ServiceRuntime", .httpClient, .yams]),
     tests(
-        "gateway", ["Messages", "ServiceRuntime", "Jobs", "Artifacts", "TestSupport", .hummingbirdTesting, .logging]),
+        "gateway",
+        [
+            "Messages", "ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "TestSupport", .hummingbirdTesting,
+            .logging,
+        ]),
     tests("tokenizer", ["Messages", "ServiceRuntime", "TestSupport"]),
     tests(
         "trainer", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "Checkpoints", "Tensors"]),
@@ -150,7 +176,9 @@ let services: [Target] = [
     .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: settings),
     .testTarget(
         name: "IntegrationTests",
-        dependencies: ["Messages", "Redis", "Jobs", "Artifacts", "TestSupport", "OracleSupport", .httpClient],
+        dependencies: [
+            "Messages", "Telemetry", "Redis", "Jobs", "Artifacts", "TestSupport", "OracleSupport", .httpClient,
+        ],
         path: "Tests/IntegrationTests", swiftSettings: settings),
 ]
 
@@ -172,10 +200,16 @@ if half == nil {
     ]
 }
 
+// Preloaded into servers under test; nothing links it.
+let products: [Product] =
+    half == "model" ? [] : [.library(name: "TestClock", type: .dynamic, targets: ["TestClock"])]
+
 let package = Package(
     name: "mellama",
+    products: products,
     dependencies: half == "model" ? [] : dependencies,
-    targets: half == "platform" ? platformHalf : half == "model" ? modelHalf : platformHalf + modelHalf + services,
+    targets: testing
+        + (half == "platform" ? platformHalf : half == "model" ? modelHalf : platformHalf + modelHalf + services),
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17
 )

@@ -7,7 +7,7 @@ import Logging
 import ServiceRuntime
 
 /// The only door: it checks what people ask for, gives it to the broker, and shows what became of it. It computes
-/// nothing and holds nothing that a restart would lose.
+/// nothing; what it is to remember is in its journal and its archive.
 struct Gateway: Sendable {
     let broker: any JobBroker
     let artifacts: any ArtifactStore
@@ -22,6 +22,8 @@ struct Gateway: Sendable {
     /// The metrics page, as Prometheus reads it.
     let metricsPage: @Sendable () -> String
     let logger: Logger
+    /// How Redis is, where there is one below the broker.
+    var serverFigures: (@Sendable () async throws -> RedisServerFigures)?
 
     /// Every operation. docs/openapi.yaml lists the same ones, held to it by a test.
     var routes: [Route] {
@@ -32,7 +34,7 @@ struct Gateway: Sendable {
     /// The router with its middleware, routes, and an answer 405 for every other method of a known path.
     func router() -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
-        router.add(middleware: MetricsMiddleware())
+        router.add(middleware: RequestMetricsMiddleware())
         router.add(middleware: AccessLogMiddleware())
         router.add(middleware: ProblemMiddleware(logger: logger))
         let routes = routes

@@ -22,6 +22,7 @@ struct GatewayContext: RequestContext {
         private struct Values {
             var requestID = ""
             var key: String?
+            var trace: String?
         }
 
         private let values = Mutex(Values())
@@ -35,6 +36,12 @@ struct GatewayContext: RequestContext {
         var key: String? {
             get { values.withLock { $0.key } }
             set { values.withLock { $0.key = newValue } }
+        }
+
+        /// The trace of what was submitted.
+        var trace: String? {
+            get { values.withLock { $0.trace } }
+            set { values.withLock { $0.trace = newValue } }
         }
     }
 }

@@ -57,7 +57,8 @@ struct ServeCommand: AsyncParsableCommand {
                 broker: journaled ?? connections.broker, artifacts: connections.store, archive: archive, keys: keys,
                 limits: gateway.limits, dataRoots: connections.dataRoots, shutdown: shutdown,
                 metricsPage: { Telemetry.registry.text() + JournalPage.text(journaled?.figures) },
-                logger: connections.logger
+                logger: connections.logger,
+                serverFigures: { try await connections.broker.serverFigures() }
             ).router()
             let follower = ArchiveFollower(
                 broker: connections.broker, archive: archive, namespace: settings.namespace, logger: connections.logger)

@@ -13,7 +13,8 @@ struct TrainerCommand: ServiceCommand {
     static let abstract = "Pre-trains and tunes LLaMA models."
 
     static func handlers(_ settings: ServiceSettings) throws -> [any JobHandler] {
-        Logger(label: service).info("engine", metadata: ["blas": "\(BLAS.description)"])
+        Logger(label: service).info(
+            "engine", metadata: ["blas": "\(BLAS.description)", "bfloat16": "\(BFloat16Product.description)"])
         return [TrainHandler(), MergeHandler()]
     }
 }

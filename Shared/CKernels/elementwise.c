@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 #include "CKernels.h"
+#include "bfloat16.h"
 #include "multiversion.h"
 
 CK_MULTIVERSION
@@ -57,22 +58,36 @@ CK_INLINE uint32_t random_bits(uint32_t counter, uint32_t outer, uint32_t inner)
     return h ^ (h >> 15);
 }
 
+/// Calls STORE(element) with `keeps` for each of n elements from the counter `first` on.
+#define CK_DROPOUT(STORE)                                                                                              \
+    uint32_t outer = (uint32_t)key, inner = (uint32_t)(key >> 32);                                                     \
+    for (size_t done = 0; done < n;) {                                                                                 \
+        /* A stretch in which the counter's upper word is constant, so that the loop counts in 32 bits. */             \
+        uint64_t start = first + done;                                                                                 \
+        uint64_t until = ((start >> 32) + 1) << 32;                                                                    \
+        size_t count = until - start < n - done ? (size_t)(until - start) : n - done;                                  \
+        uint32_t low = (uint32_t)start, high = inner + (uint32_t)(start >> 32) * 0x9e3779b1u;                          \
+        uint32_t stretch = count > 0x40000000u ? 0x40000000u : (uint32_t)count;                                        \
+        for (uint32_t i = 0; i < stretch; i++) {                                                                       \
+            int keeps = random_bits(low + i, outer, high) >= threshold;                                                \
+            STORE(done + i);                                                                                           \
+        }                                                                                                              \
+        done += stretch;                                                                                               \
+    }
+
 CK_MULTIVERSION
 void ck_dropout(const float *x, float *y, size_t n, uint64_t key, uint64_t first, uint32_t threshold, float scale) {
-    uint32_t outer = (uint32_t)key, inner = (uint32_t)(key >> 32);
-    for (size_t done = 0; done < n;) {
-        // A stretch in which the counter's upper word is constant, so that the loop counts in 32 bits.
-        uint64_t start = first + done;
-        uint64_t until = ((start >> 32) + 1) << 32;
-        size_t count = until - start < n - done ? (size_t)(until - start) : n - done;
-        uint32_t low = (uint32_t)start, high = inner + (uint32_t)(start >> 32) * 0x9e3779b1u;
-        uint32_t stretch = count > 0x40000000u ? 0x40000000u : (uint32_t)count;
-        const float *from = x + done;
-        float *to = y + done;
-        for (uint32_t i = 0; i < stretch; i++)
-            to[i] = random_bits(low + i, outer, high) < threshold ? 0.0f : from[i] * scale;
-        done += stretch;
-    }
+#define CK_STORE(i) y[i] = keeps ? x[i] * scale : 0.0f
+    CK_DROPOUT(CK_STORE)
+#undef CK_STORE
+}
+
+CK_MULTIVERSION
+void ck_dropout_bf16(const uint16_t *x, uint16_t *y, size_t n, uint64_t key, uint64_t first, uint32_t threshold,
+                     float scale) {
+#define CK_STORE(i) y[i] = keeps ? ck_narrow(ck_widen(x[i]) * scale) : 0
+    CK_DROPOUT(CK_STORE)
+#undef CK_STORE
 }
 
 CK_MULTIVERSION

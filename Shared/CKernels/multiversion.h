@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <math.h>
+#include <stddef.h>
+
 // One loop, three machine codes; the loader resolves the call once (an ifunc, so glibc on x86-64).
 #if defined(__x86_64__) && defined(__linux__)
 #define CK_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
@@ -32,4 +35,18 @@ CK_INLINE float ck_exp(float x) {
     union { float f; unsigned u; } scaled = { .f = shifted };
     bits.i += (int)(scaled.u << 23);
     return bits.f;
+}
+
+/// The largest element; by lanes, because a plain maximum may not be reordered where NaN matters.
+CK_INLINE float ck_largest(const float *restrict x, size_t n) {
+    enum { lanes = 64 };
+    float best[lanes];
+    for (size_t j = 0; j < lanes; j++) best[j] = -INFINITY;
+    size_t i = 0;
+    for (; i + lanes <= n; i += lanes)
+        for (size_t j = 0; j < lanes; j++) best[j] = x[i + j] > best[j] ? x[i + j] : best[j];
+    for (size_t j = 0; i + j < n; j++) best[j] = x[i + j] > best[j] ? x[i + j] : best[j];
+    float most = best[0];
+    for (size_t j = 1; j < lanes; j++) most = best[j] > most ? best[j] : most;
+    return most;
 }

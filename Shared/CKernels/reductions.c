@@ -5,25 +5,10 @@
 
 #include <math.h>
 
-enum { lanes = 64 };
-
-/// The largest element; by lanes, because a plain maximum may not be reordered where NaN matters.
-CK_INLINE float largest(const float *restrict x, size_t n) {
-    float best[lanes];
-    for (size_t j = 0; j < lanes; j++) best[j] = -INFINITY;
-    size_t i = 0;
-    for (; i + lanes <= n; i += lanes)
-        for (size_t j = 0; j < lanes; j++) best[j] = x[i + j] > best[j] ? x[i + j] : best[j];
-    for (size_t j = 0; i + j < n; j++) best[j] = x[i + j] > best[j] ? x[i + j] : best[j];
-    float most = best[0];
-    for (size_t j = 1; j < lanes; j++) most = best[j] > most ? best[j] : most;
-    return most;
-}
-
 CK_MULTIVERSION
 void ck_softmax(float *restrict x, size_t n) {
 #pragma clang fp reassociate(on)
-    float most = largest(x, n), sum = 0;
+    float most = ck_largest(x, n), sum = 0;
 #pragma clang loop vectorize(enable) interleave_count(4)
     for (size_t i = 0; i < n; i++) {
         float e = ck_exp(x[i] - most);
@@ -46,7 +31,7 @@ void ck_softmax_backward(const float *restrict p, float *restrict dp, size_t n) 
 CK_MULTIVERSION
 double ck_cross_entropy(float *restrict logits, size_t n, size_t target, float scale) {
 #pragma clang fp reassociate(on)
-    float most = largest(logits, n), sum = 0;
+    float most = ck_largest(logits, n), sum = 0;
     double chosen = (double)logits[target] - (double)most;
     if (scale == 0) {
 #pragma clang loop vectorize(enable) interleave_count(4)
@@ -68,7 +53,7 @@ double ck_cross_entropy(float *restrict logits, size_t n, size_t target, float s
 CK_MULTIVERSION
 double ck_log_sum_exp(const float *restrict x, size_t n) {
 #pragma clang fp reassociate(on)
-    float most = largest(x, n), sum = 0;
+    float most = ck_largest(x, n), sum = 0;
 #pragma clang loop vectorize(enable) interleave_count(4)
     for (size_t i = 0; i < n; i++) sum += ck_exp(x[i] - most);
     return log((double)sum) + (double)most;
@@ -76,7 +61,7 @@ double ck_log_sum_exp(const float *restrict x, size_t n) {
 
 CK_MULTIVERSION
 size_t ck_argmax(const float *restrict x, size_t n) {
-    float most = largest(x, n);
+    float most = ck_largest(x, n);
     for (size_t i = 0; i < n; i++)
         if (x[i] == most) return i;
     return 0;

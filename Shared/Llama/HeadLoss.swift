@@ -15,8 +15,8 @@ struct HeadLoss {
         let scale: Float
     }
 
-    /// Logits of a chunk: 128 MB, enough rows for the matrix product to run at full speed.
-    private static let chunkFloats = 1 << 25
+    /// Logits of a chunk: 64 MB, enough rows for the matrix product to run at full speed.
+    private static let chunkFloats = 1 << 24
 
     private let pass: LlamaPass
     private let chosen: [Int]
@@ -27,12 +27,17 @@ struct HeadLoss {
     private let inverse: UnsafeMutablePointer<Float>
     private let logits: UnsafeMutablePointer<Float>
 
+    /// Rows of a chunk for this many targets.
+    static func chunk(_ c: LlamaConfiguration, targets: Int) -> Int {
+        max(1, min(targets, max(64, min(1024, chunkFloats / c.vocabularySize))))
+    }
+
     init(_ pass: LlamaPass, _ batch: TokenBatch) throws(LlamaError) {
         self.pass = pass
         let chosen = batch.targets.indices.filter { batch.targets[$0] != TokenBatch.ignored }
         self.chosen = chosen
         targets = chosen.map { batch.targets[$0] }
-        chunk = max(1, min(chosen.count, max(64, min(1024, Self.chunkFloats / pass.c.vocabularySize))))
+        chunk = Self.chunk(pass.c, targets: chosen.count)
         gathered = try pass.take(chunk * pass.c.hiddenSize)
         normed = try pass.take(chunk * pass.c.hiddenSize)
         inverse = try pass.take(chunk)

@@ -14,7 +14,7 @@ extension LlamaBackward {
         }
         let longest = spans.map(\.count).max() ?? 0
         let size = LlamaPass.queryBlock * longest
-        let scratch = try pass.take(ThreadPool.shared.slots * 2 * size)
+        let scratch = try pass.attentionScratch(ThreadPool.shared.slots * 2 * size)
         let groups = c.keyValueHeadCount
         ThreadPool.shared.run(spans.count * groups) { piece in
             let area = scratch + ThreadPool.slot * 2 * size

@@ -23,7 +23,7 @@ final class LlamaBackward {
 
     var rows: Int { pass.rows }
 
-    init(_ pass: LlamaPass, gradients: UnsafeMutablePointer<Float>) throws(LlamaError) {
+    init(_ pass: LlamaPass, longest: Int, gradients: UnsafeMutablePointer<Float>) throws(LlamaError) {
         self.pass = pass
         c = pass.c
         dWeights = pass.adapter == nil ? gradients : nil
@@ -37,6 +37,8 @@ final class LlamaBackward {
         dQueryKeyValue = try pass.take(rows * pass.qkvWidth)
         dReduced = if let adapter = pass.adapter { try pass.take(rows * adapter.configuration.rank) } else { nil }
         partial = try pass.take(Kernels.normParts(rows) * c.hiddenSize)
+        // The backward pass needs more than the forward pass, which then uses the same.
+        _ = try pass.attentionScratch(ThreadPool.shared.slots * 2 * LlamaPass.queryBlock * longest)
     }
 
     /// Forward and backward of the batch; the negative log-likelihood of every target.
@@ -65,7 +67,7 @@ final class LlamaBackward {
             if recompute { try pass.block(layer, kept[layer], into: nil) }
             try block(layer, kept[layer])
         }
-        embedding()
+        if let dWeights { pass.addEmbedding(dStream, into: dWeights + pass.layout.embedding) }
         return losses
     }
 
@@ -121,18 +123,5 @@ final class LlamaBackward {
         Kernels.rmsNormBackward(
             x, weight: pass.weights + weight, inverse: inverse, dy: dNormed, dx: dStream,
             dweight: dWeights.map { $0 + weight }, rows: rows, width: c.hiddenSize, partial: partial)
-    }
-
-    /// Adds the stream's gradient to the rows of the embedding, in parallel over columns: no two pieces share one.
-    private func embedding() {
-        guard let dWeights else { return }
-        let (table, width, ids, dStream) = (dWeights + pass.layout.embedding, c.hiddenSize, pass.ids, dStream)
-        ThreadPool.shared.parallel(width, grain: max(64, width / 8)) { columns in
-            for (row, id) in ids.enumerated() {
-                let at = columns.lowerBound
-                Kernels.axpy(
-                    1, dStream + row * width + at, into: table + Int(id) * width + at, count: columns.count)
-            }
-        }
     }
 }

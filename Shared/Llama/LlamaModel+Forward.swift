@@ -9,29 +9,41 @@ extension LlamaModel {
     public func logits(_ batch: TokenBatch) throws(LlamaError) -> Tensor {
         try batch.check(configuration)
         var result = Tensor(zeros: [batch.rowCount, batch.columnCount, configuration.vocabularySize])
-        try withPass(ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans)) {
-            (pass) throws(LlamaError) in
-            let a = try pass.activations()
-            pass.embed(into: a.input)
-            try pass.blocks(a)
-            pass.norm(a.input, pass.layout.norm, into: pass.normed, a.inputInverse)
-            let (width, vocabulary) = (configuration.hiddenSize, configuration.vocabularySize)
+        let width = configuration.hiddenSize
+        func fill(_ head: (_ start: Int, _ rows: Int, UnsafeMutablePointer<Float>) -> Void) {
             result.withUnsafeMutableValues { values in
                 guard let base = values.baseAddress else { return }
                 var start = 0
                 for (row, length) in batch.lengths.enumerated() {
-                    pass.head(
-                        pass.normed + start * width, rows: length,
-                        into: base + row * batch.columnCount * vocabulary)
+                    head(start, length, base + row * batch.columnCount * configuration.vocabularySize)
                     start += length
                 }
+            }
+        }
+        if precision == .bfloat16 {
+            try withBFloat16Pass(ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans)) {
+                (pass) throws(LlamaError) in
+                let a = try pass.activations()
+                pass.embed(into: a.input)
+                try pass.blocks(a)
+                pass.norm(a.input, pass.layout.norm, a.inputInverse)
+                fill { start, rows, logits in pass.head(pass.normed + start * width, rows: rows, into: logits) }
+            }
+        } else {
+            try withPass(ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans)) {
+                (pass) throws(LlamaError) in
+                let a = try pass.activations()
+                pass.embed(into: a.input)
+                try pass.blocks(a)
+                pass.norm(a.input, pass.layout.norm, into: pass.normed, a.inputInverse)
+                fill { start, rows, logits in pass.head(pass.normed + start * width, rows: rows, into: logits) }
             }
         }
         return result
     }
 
     /// The residual stream [rows, columns, hidden] after the embedding (first), after each block, and after the final
-    /// norm (last); zeros where a row is shorter than the longest.
+    /// norm (last), in float32; zeros where a row is shorter than the longest.
     public func hiddenStates(_ batch: TokenBatch) throws(LlamaError) -> [Tensor] {
         try batch.check(configuration)
         let width = configuration.hiddenSize

@@ -51,12 +51,29 @@ extension LlamaModel {
     ) throws(LlamaError) -> LossSum {
         try batch.check(configuration)
         precondition(gradients.parameters.layout == trainedParameters, "gradients were made for another model")
-        let losses = try withPass(
-            ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans), dropoutSeed: dropoutSeed
-        ) { (pass) throws(LlamaError) -> [Double] in
-            try gradients.parameters.withUnsafeMutableValues { (values) throws(LlamaError) -> [Double] in
-                guard let base = values.baseAddress else { return [] }
-                let backward = try LlamaBackward(pass, gradients: base)
+        let losses = try gradients.parameters.withUnsafeMutableValues { (values) throws(LlamaError) -> [Double] in
+            guard let base = values.baseAddress else { return [] }
+            let longest = batch.spans.map(\.count).max() ?? 0
+            let lora = adapter?.configuration
+            let memory = StepMemory(
+                configuration,
+                StepMemory.Work(
+                    precision: precision, rank: lora?.rank, drops: dropoutSeed != nil && (lora?.dropout ?? 0) > 0,
+                    recompute: recompute, tokens: batch.tokenCount, longest: longest, targets: batch.targetCount))
+            if precision == .bfloat16 {
+                return try withBFloat16Pass(
+                    ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans),
+                    dropoutSeed: dropoutSeed, reserving: memory.reserve
+                ) { (pass) throws(LlamaError) -> [Double] in
+                    let backward = try BFloat16Backward(pass, longest: longest, gradients: base)
+                    return try backward.run(batch, scale: Float(scale), recompute: recompute)
+                }
+            }
+            return try withPass(
+                ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans), dropoutSeed: dropoutSeed,
+                reserving: memory.reserve
+            ) { (pass) throws(LlamaError) -> [Double] in
+                let backward = try LlamaBackward(pass, longest: longest, gradients: base)
                 return try backward.run(batch, scale: Float(scale), recompute: recompute)
             }
         }
@@ -66,6 +83,16 @@ extension LlamaModel {
     /// The negative log-likelihood of every target, in batch order.
     private func targetLosses(_ batch: TokenBatch) throws(LlamaError) -> [Double] {
         try batch.check(configuration)
+        if precision == .bfloat16 {
+            return try withBFloat16Pass(
+                ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans)
+            ) { (pass) throws(LlamaError) in
+                let a = try pass.activations()
+                pass.embed(into: a.input)
+                try pass.blocks(a)
+                return try BFloat16HeadLoss(pass, batch).run(a.input, backward: nil)
+            }
+        }
         return try withPass(ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans)) {
             (pass) throws(LlamaError) in
             let a = try pass.activations()

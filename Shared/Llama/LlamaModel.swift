@@ -2,7 +2,7 @@
 
 import Tensors
 
-/// A Llama model: weights, an optional low-rank adapter, and the computations on them in float32.
+/// A Llama model: weights, an optional low-rank adapter, and the computations on them.
 ///
 /// A value: copies share weights until one is written. Reading methods may run at the same time in any number of tasks
 /// (they take turns on the compute threads). They block the calling thread, so call them off the cooperative pool.
@@ -13,6 +13,12 @@ public struct LlamaModel: Sendable {
     public var weights: LlamaWeights
     /// The adapter whose low-rank products are added, if any. While there is one, gradients are the adapter's alone.
     public var adapter: LoRAAdapter?
+    /// What the operands of matrix products are rounded to. In bfloat16 the weights are packed again where they have
+    /// changed: once, if `pack` is called after the change, else by every call. Caches are extended in float32.
+    public var precision: LlamaPrecision = .float32
+    private var packed: PackedWeights?
+    /// The revision of the weights that are packed.
+    private var packedRevision: UInt64?
     /// Scratch memory, shared by all copies.
     let arenas = ArenaPool()
     let inverseFrequencies: [Double]
@@ -28,23 +34,67 @@ public struct LlamaModel: Sendable {
         inverseFrequencies = c.ropeScaling.inverseFrequencies(theta: c.ropeTheta, headDimension: c.headDimension)
     }
 
+    /// Rounds and packs the weights as they are now, so that calls need not; does nothing in float32.
+    public mutating func pack() throws(LlamaError) {
+        guard precision == .bfloat16 else {
+            packed = nil
+            return
+        }
+        if packed != nil, packedRevision == weights.parameters.revision { return }
+        if packed == nil || !isKnownUniquelyReferenced(&packed) {
+            packed = try PackedWeights(configuration, weights.layout)
+        }
+        weights.parameters.withUnsafeValues { values in
+            if let base = values.baseAddress { packed?.pack(base) }
+        }
+        packedRevision = weights.parameters.revision
+    }
+
+    /// Runs `body` with a bfloat16 pass over the weights and the tokens in scratch memory.
+    func withBFloat16Pass<R>(
+        ids: [Int32], positions: [Int32], attention: AttentionScope, dropoutSeed: UInt64? = nil, reserving: Int = 0,
+        _ body: (BFloat16Pass) throws(LlamaError) -> R
+    ) throws(LlamaError) -> R {
+        try withPointers(reserving: reserving) { (arena, base, low) throws(LlamaError) -> R in
+            var matrices = packedRevision == weights.parameters.revision ? packed : nil
+            if matrices == nil {
+                matrices = try PackedWeights(configuration, weights.layout)
+                matrices?.pack(base)
+            }
+            guard let matrices else { preconditionFailure("no packed weights") }
+            return try body(
+                try BFloat16Pass(
+                    self, packed: matrices, weights: base, lowRank: low, arena: arena, ids: ids, positions: positions,
+                    attention: attention, dropoutSeed: dropoutSeed))
+        }
+    }
+
     /// Runs `body` with a pass over the weights and the tokens in scratch memory.
     func withPass<R>(
-        ids: [Int32], positions: [Int32], attention: AttentionScope, dropoutSeed: UInt64? = nil,
+        ids: [Int32], positions: [Int32], attention: AttentionScope, dropoutSeed: UInt64? = nil, reserving: Int = 0,
         _ body: (LlamaPass) throws(LlamaError) -> R
     ) throws(LlamaError) -> R {
+        try withPointers(reserving: reserving) { (arena, base, low) throws(LlamaError) -> R in
+            try body(
+                try LlamaPass(
+                    self, weights: base, lowRank: low, arena: arena, ids: ids, positions: positions,
+                    attention: attention, dropoutSeed: dropoutSeed))
+        }
+    }
+
+    /// Runs `body` with scratch memory (of `reserving` floats in one block), the weights, and the adapter's parameters if there is one.
+    private func withPointers<R>(
+        reserving: Int, _ body: (Arena, UnsafePointer<Float>, UnsafePointer<Float>?) throws(LlamaError) -> R
+    ) throws(LlamaError) -> R {
         try arenas.withArena { (arena) throws(LlamaError) -> R in
-            try weights.parameters.withUnsafeValues { (weightValues) throws(LlamaError) -> R in
+            if reserving > 0 {
+                do throws(TensorError) { try arena.reserve(reserving) } catch { throw TokenPass.outOfMemory(error) }
+            }
+            return try weights.parameters.withUnsafeValues { (weightValues) throws(LlamaError) -> R in
                 guard let base = weightValues.baseAddress else { preconditionFailure("a model without weights") }
-                func pass(_ low: UnsafePointer<Float>?) throws(LlamaError) -> R {
-                    try body(
-                        try LlamaPass(
-                            self, weights: base, lowRank: low, arena: arena, ids: ids, positions: positions,
-                            attention: attention, dropoutSeed: dropoutSeed))
-                }
-                guard let adapter else { return try pass(nil) }
+                guard let adapter else { return try body(arena, base, nil) }
                 return try adapter.parameters.withUnsafeValues { (values) throws(LlamaError) -> R in
-                    try pass(values.baseAddress)
+                    try body(arena, base, values.baseAddress)
                 }
             }
         }

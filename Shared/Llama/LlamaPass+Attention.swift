@@ -6,9 +6,6 @@ extension LlamaPass {
     /// Rows of queries whose scores are computed together: a block of scores stays in the second-level cache.
     static let queryBlock = 64
 
-    /// 1 / √headDimension.
-    var attentionScale: Float { 1 / Float(c.headDimension).squareRoot() }
-
     /// Mixes the values of every head into `a.mixed`, in parallel over sequences and heads.
     func attend(_ layer: Int, _ a: BlockActivations) throws(LlamaError) {
         switch attention {
@@ -53,7 +50,7 @@ extension LlamaPass {
 
     /// Scratch for one block of scores a thread.
     private func scores(columns: Int) throws(LlamaError) -> UnsafeMutablePointer<Float> {
-        try take(ThreadPool.shared.slots * Self.queryBlock * columns)
+        try attentionScratch(ThreadPool.shared.slots * Self.queryBlock * columns)
     }
 
     /// One head: `count` queries, each attending to `past` keys and to those up to its own.

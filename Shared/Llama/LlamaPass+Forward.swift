@@ -3,16 +3,6 @@
 import Tensors
 
 extension LlamaPass {
-    /// The embedding of every token, into `x` [N, hidden].
-    func embed(into x: UnsafeMutablePointer<Float>) {
-        let (table, width, ids) = (weights + layout.embedding, c.hiddenSize, ids)
-        ThreadPool.shared.parallel(rows, grain: 64) { range in
-            for row in range {
-                (x + row * width).update(from: table + Int(ids[row]) * width, count: width)
-            }
-        }
-    }
-
     /// One block from `a.input` to `output` [N, hidden], leaving in `a` what its backward pass needs; nil for those
     /// activations alone.
     func block(_ layer: Int, _ a: BlockActivations, into output: UnsafeMutablePointer<Float>?) throws(LlamaError) {
@@ -57,12 +47,9 @@ extension LlamaPass {
         _ x: UnsafePointer<Float>, rows chosen: [Int], gathered: UnsafeMutablePointer<Float>,
         into y: UnsafeMutablePointer<Float>, inverse: UnsafeMutablePointer<Float>
     ) {
-        let width = c.hiddenSize
-        ThreadPool.shared.parallel(chosen.count, grain: 64) { range in
-            for index in range { (gathered + index * width).update(from: x + chosen[index] * width, count: width) }
-        }
+        gather(x, rows: chosen, into: gathered)
         Kernels.rmsNorm(
-            gathered, weight: weights + layout.norm, into: y, inverse: inverse, rows: chosen.count, width: width,
+            gathered, weight: weights + layout.norm, into: y, inverse: inverse, rows: chosen.count, width: c.hiddenSize,
             epsilon: c.rmsNormEpsilon)
     }
 

@@ -55,11 +55,4 @@ extension LlamaPass {
             probability: Float(adapter.configuration.dropout), key: key)
         return UnsafePointer(dropped)
     }
-
-    /// The key of a target's mask: every module of every pass has its own.
-    func dropoutKey(_ target: LoRATarget, _ layer: Int) -> UInt64? {
-        guard let dropoutSeed else { return nil }
-        let module = UInt64(layer * LoRATarget.allCases.count + target.index + 1)
-        return Xoshiro256.mix(dropoutSeed &+ module &* 0x9e37_79b9_7f4a_7c15)
-    }
 }

@@ -65,6 +65,11 @@ public struct LoRAAdapter: Sendable {
         }
     }
 
+    /// The parameters of an adapter, without making one.
+    public static func count(rank: Int, targets: [LoRATarget], for model: LlamaConfiguration) -> Int {
+        model.layerCount * rank * targets.reduce(0) { $0 + $1.inputs(model) + $1.outputs(model) }
+    }
+
     /// Where the matrices of one projection lie, or nil if it carries none.
     func module(_ target: LoRATarget, layer: Int) -> Module? {
         modules[layer * LoRATarget.allCases.count + target.index]

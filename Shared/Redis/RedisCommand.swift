@@ -1,7 +1,5 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-import CHiredis
-
 /// A command and its arguments, binary-safe.
 public struct RedisCommand: Sendable, Hashable {
     /// The first word, and for a script its name: all that errors may say of a command.
@@ -36,24 +34,24 @@ public struct RedisCommand: Sendable, Hashable {
         lengths.append(argument.count)
     }
 
-    /// Appends the command as it goes over the wire.
-    func encode(into output: inout [UInt8]) throws(RedisError) {
-        var target: UnsafeMutablePointer<CChar>?
-        let length = bytes.withUnsafeBufferPointer { buffer in
-            buffer.withMemoryRebound(to: CChar.self) { characters in
-                var start = 0
-                let pointers: [UnsafePointer<CChar>?] = lengths.map { length in
-                    defer { start += length }
-                    return characters.baseAddress.map { $0 + start }
-                }
-                var copy = pointers
-                return redisFormatCommandArgv(&target, Int32(lengths.count), &copy, lengths)
-            }
+    /// Appends the command as it goes over the wire: an array of bulk strings.
+    func encode(into output: inout [UInt8]) {
+        output.reserveCapacity(output.count + bytes.count + 16 * (lengths.count + 1))
+        Self.append(UInt8(ascii: "*"), lengths.count, to: &output)
+        var start = 0
+        for length in lengths {
+            Self.append(UInt8(ascii: "$"), length, to: &output)
+            output.append(contentsOf: bytes[start..<start + length])
+            output.append(contentsOf: Self.lineEnd)
+            start += length
         }
-        guard length >= 0, let target else {
-            throw RedisError(.protocolViolation, operation: operation, detail: "no memory to format the command")
-        }
-        defer { redisFreeCommand(target) }
-        output.append(contentsOf: UnsafeRawBufferPointer(start: target, count: Int(length)))
+    }
+
+    private static let lineEnd: [UInt8] = [13, 10]
+
+    private static func append(_ sign: UInt8, _ number: Int, to output: inout [UInt8]) {
+        output.append(sign)
+        output.append(contentsOf: String(number).utf8)
+        output.append(contentsOf: lineEnd)
     }
 }

@@ -1,10 +1,11 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 extension RedisConfiguration {
-    /// Reads `redis://[user:password@]host[:port][/database]` or `unix://[user:password@]/path[?db=number]`.
+    /// Reads `redis://[user:password@]host[:port][/database]`, the same with `rediss://` for TLS, or
+    /// `unix://[user:password@]/path[?db=number]`.
     ///
-    /// Throws `invalidConfiguration` naming the part at fault, and `unsupported` for `rediss://`. The errors never hold
-    /// the URL itself: it may carry a password.
+    /// Throws `invalidConfiguration` naming the part at fault. The errors never hold the URL itself: it may carry a
+    /// password.
     public init(url: String) throws(RedisError) {
         guard let separator = url.firstRange(of: "://") else {
             throw Self.invalid("has no scheme; write redis://host:6379/0 or unix:///path/to/socket")
@@ -15,10 +16,9 @@ extension RedisConfiguration {
         case "redis": try self.init(network: rest)
         case "unix": try self.init(socket: rest)
         case "rediss":
-            throw RedisError(
-                .unsupported, operation: "configure",
-                detail: "rediss:// (TLS) is not supported yet; use redis:// on a private network, or unix://")
-        default: throw Self.invalid("has an unknown scheme; write redis:// or unix://")
+            try self.init(network: rest)
+            tls = TLS()
+        default: throw Self.invalid("has an unknown scheme; write redis://, rediss:// or unix://")
         }
     }
 

@@ -12,6 +12,8 @@ public struct RedisConfiguration: Sendable, Hashable {
 
     /// The server's address.
     public var endpoint: Endpoint
+    /// How the connection is encrypted; `nil` for plain text.
+    public var tls: TLS?
     /// The ACL user, if not the default one.
     public var user: String?
     /// The password, never printed.
@@ -25,6 +27,25 @@ public struct RedisConfiguration: Sendable, Hashable {
 
     /// A configuration for an address, with no credentials.
     public init(endpoint: Endpoint) { self.endpoint = endpoint }
+
+    /// TLS as `rediss://` asks for it: at least version 1.2, the server's certificate and name always verified.
+    ///
+    /// The files are PEM and are read anew for each connection, so that renewed ones need no restart.
+    public struct TLS: Sendable, Hashable {
+        /// The file of the authorities to trust; `nil` for the system's.
+        public var authorities: String?
+        /// The file of this client's certificate and what stands between it and its authority, for a server that asks.
+        public var certificate: String?
+        /// The file of the certificate's key; `nil` where it is in the certificate's file.
+        public var key: String?
+
+        /// The system's authorities, no certificate of one's own.
+        public init(authorities: String? = nil, certificate: String? = nil, key: String? = nil) {
+            self.authorities = authorities
+            self.certificate = certificate
+            self.key = key
+        }
+    }
 
     /// A value that no log or error shows.
     public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
@@ -50,7 +71,7 @@ extension RedisConfiguration: CustomStringConvertible {
     public var description: String {
         switch endpoint {
         case .tcp(let host, let port):
-            "redis://\(host.contains(":") ? "[\(host)]" : host):\(port)/\(database)"
+            "\(tls == nil ? "redis" : "rediss")://\(host.contains(":") ? "[\(host)]" : host):\(port)/\(database)"
         case .unix(let path): "unix://\(path)\(database == 0 ? "" : "?db=\(database)")"
         }
     }

@@ -11,6 +11,7 @@ public actor RedisConnection {
     public nonisolated let configuration: RedisConfiguration
 
     private let executor: ThreadSerialExecutor
+    private let observer: (any RedisObserver)?
     private var session: RedisSession?
     private nonisolated let status = Mutex(Status())
 
@@ -25,16 +26,17 @@ public actor RedisConnection {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Prepares a connection; `open` makes it.
-    private init(configuration: RedisConfiguration, name: String) {
+    private init(configuration: RedisConfiguration, name: String, observer: (any RedisObserver)?) {
         self.configuration = configuration
+        self.observer = observer
         executor = ThreadSerialExecutor(name: name)
     }
 
     /// Connects, authenticates and selects the database; `name` is the thread's, as debuggers show it.
     public static func connect(
-        to configuration: RedisConfiguration, name: String = "redis"
+        to configuration: RedisConfiguration, name: String = "redis", observer: (any RedisObserver)? = nil
     ) async throws(RedisError) -> RedisConnection {
-        let connection = RedisConnection(configuration: configuration, name: name)
+        let connection = RedisConnection(configuration: configuration, name: name, observer: observer)
         try await connection.open()
         return connection
     }
@@ -50,14 +52,14 @@ public actor RedisConnection {
     /// Sends one command; an error reply is thrown. `timeout` defaults to the configuration's.
     @discardableResult
     public func send(_ command: RedisCommand, timeout: Duration? = nil) throws(RedisError) -> RESPValue {
-        let reply = try exchange([command], timeout: timeout)[0]
+        let reply = try observed([command], timeout: timeout)[0]
         if case .error(let error) = reply { throw error }
         return reply
     }
 
     /// Sends the commands in one write and gives their replies in order, error replies among them.
     public func pipeline(_ commands: [RedisCommand], timeout: Duration? = nil) throws(RedisError) -> [RESPValue] {
-        try exchange(commands, timeout: timeout)
+        try observed(commands, timeout: timeout)
     }
 
     /// Sends a command that blocks on the server for up to `limit`, such as `BLPOP`.
@@ -77,7 +79,11 @@ public actor RedisConnection {
     }
 
     private func attempt(_ command: RedisCommand, timeout: Duration) -> Result<RESPValue, RedisError> {
-        Result { () throws(RedisError) in try send(command, timeout: timeout) }
+        Result { () throws(RedisError) in
+            let reply = try exchange([command], timeout: timeout)[0]
+            if case .error(let error) = reply { throw error }
+            return reply
+        }
     }
 
     /// Runs a script by its digest, and by its source when the server does not know it.
@@ -85,10 +91,27 @@ public actor RedisConnection {
     public func run(
         _ script: RedisScript, keys: [String], arguments: [String]
     ) throws(RedisError) -> RESPValue {
-        let reply = try exchange([script.evaluate(keys: keys, arguments: arguments, by: .digest)], timeout: nil)[0]
+        let reply = try observed([script.evaluate(keys: keys, arguments: arguments, by: .digest)], timeout: nil)[0]
         guard case .error(let error) = reply else { return reply }
         guard error.code == .noScript else { throw error }
         return try send(script.evaluate(keys: keys, arguments: arguments, by: .source))
+    }
+
+    /// Exchanges, and tells the observer under the first command's name.
+    private func observed(_ commands: [RedisCommand], timeout: Duration?) throws(RedisError) -> [RESPValue] {
+        guard let observer, let operation = commands.first?.operation else {
+            return try exchange(commands, timeout: timeout)
+        }
+        let start = ContinuousClock.now
+        do {
+            let replies = try exchange(commands, timeout: timeout)
+            observer.answered(operation, after: .now - start)
+            for case .error(let error) in replies { observer.failed(operation, code: error.code) }
+            return replies
+        } catch {
+            observer.failed(operation, code: error.code)
+            throw error
+        }
     }
 
     private func exchange(_ commands: [RedisCommand], timeout: Duration?) throws(RedisError) -> [RESPValue] {

@@ -19,15 +19,19 @@ public final class RedisConnectionPool: Sendable {
     private let logger: Logger
     private let slots: Mutex<PoolSlots>
     private let reconnects = Atomic(0)
+    private let observer: (any RedisObserver)?
+    /// Connections that broke and have not been replaced.
+    private let broken = Mutex(0)
 
     /// A pool of at most `limit` connections, made on demand.
     public init(
         configuration: RedisConfiguration, limit: Int = 4, name: String = "redis", logger: Logger,
-        preparation: Preparation? = nil
+        observer: (any RedisObserver)? = nil, preparation: Preparation? = nil
     ) {
         self.configuration = configuration
         self.name = name
         self.preparation = preparation
+        self.observer = observer
         self.logger = logger
         slots = Mutex(PoolSlots(limit: max(1, limit)))
     }
@@ -82,6 +86,7 @@ public final class RedisConnectionPool: Sendable {
             switch try await grant() {
             case .connection(let connection):
                 if connection.isUsable { return connection }
+                broken.withLock { $0 += 1 }
                 give(back: nil)
             case .permit:
                 return try await make()
@@ -108,18 +113,31 @@ public final class RedisConnectionPool: Sendable {
 
     private func make() async throws -> RedisConnection {
         do {
-            let connection = try await RedisConnection.connect(to: configuration, name: name)
+            let connection = try await RedisConnection.connect(to: configuration, name: name, observer: observer)
             reconnects.add(1, ordering: .relaxed)
+            observer?.connected(isReplacement: takeReplacement())
             try await preparation?(connection)
             return connection
         } catch {
+            if let error = error as? RedisError { observer?.failed("connect", code: error.code) }
             give(back: nil)
             throw error
         }
     }
 
+    /// Whether a new connection stands in for one that broke.
+    private func takeReplacement() -> Bool {
+        broken.withLock { count in
+            guard count > 0 else { return false }
+            count -= 1
+            return true
+        }
+    }
+
     private func release(_ connection: RedisConnection) {
-        give(back: connection.isUsable ? connection : nil)
+        let isUsable = connection.isUsable
+        if !isUsable { broken.withLock { $0 += 1 } }
+        give(back: isUsable ? connection : nil)
     }
 
     /// Returns a connection, or only the right to make one.

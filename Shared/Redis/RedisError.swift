@@ -33,8 +33,8 @@ extension RedisError {
     /// The kind of a `RedisError`; a struct round an enum, so that kinds can be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case invalidConfiguration, unsupported, authenticationFailed
-            case connectFailed, connectionLost, timedOut, cancelled, closed
+            case invalidConfiguration, authenticationFailed, notPermitted
+            case connectFailed, tlsFailed, connectionLost, timedOut, cancelled, closed
             case protocolViolation, unexpectedReply, serverError
             case noScript, loading, busy, masterDown, readOnly, tryAgain, outOfMemory, misconfigured
         }
@@ -45,12 +45,14 @@ extension RedisError {
 
         /// The URL or a setting is wrong.
         public static let invalidConfiguration = Code(.invalidConfiguration)
-        /// Asked for something this client does not do.
-        public static let unsupported = Code(.unsupported)
-        /// Wrong or missing password, or the user may not run the command.
+        /// Wrong or missing user or password.
         public static let authenticationFailed = Code(.authenticationFailed)
+        /// The ACL user may not run the command, or not on these keys.
+        public static let notPermitted = Code(.notPermitted)
         /// No connection could be made.
         public static let connectFailed = Code(.connectFailed)
+        /// No encrypted connection could be agreed on, or a certificate was refused.
+        public static let tlsFailed = Code(.tlsFailed)
         /// The connection ended; whether the command ran is unknown.
         public static let connectionLost = Code(.connectionLost)
         /// No answer in time; whether the command ran is unknown.
@@ -88,7 +90,8 @@ extension RedisError {
             case .connectFailed, .connectionLost, .timedOut, .noScript, .loading, .busy, .masterDown, .readOnly,
                 .tryAgain, .outOfMemory, .misconfigured:
                 true
-            case .invalidConfiguration, .unsupported, .authenticationFailed, .cancelled, .closed, .protocolViolation,
+            case .invalidConfiguration, .authenticationFailed, .notPermitted, .tlsFailed, .cancelled, .closed,
+                .protocolViolation,
                 .unexpectedReply, .serverError:
                 false
             }
@@ -105,10 +108,11 @@ extension RedisError {
             case "BUSY": self = .busy
             case "MASTERDOWN": self = .masterDown
             case "READONLY": self = .readOnly
-            case "TRYAGAIN", "CLUSTERDOWN": self = .tryAgain
+            case "TRYAGAIN", "CLUSTERDOWN", "NOREPLICAS": self = .tryAgain
             case "OOM": self = .outOfMemory
             case "MISCONF": self = .misconfigured
-            case "NOAUTH", "WRONGPASS", "NOPERM": self = .authenticationFailed
+            case "NOAUTH", "WRONGPASS": self = .authenticationFailed
+            case "NOPERM": self = .notPermitted
             default: self = .serverError
             }
         }

@@ -24,10 +24,10 @@ public struct RedisScript: Sendable, Hashable {
     }
 
     /// How the server is told which script.
-    enum Form { case digest, source }
+    package enum Form { case digest, source }
 
     /// The command that runs it.
-    func evaluate(keys: [String], arguments: [String], by form: Form) -> RedisCommand {
+    package func evaluate(keys: [String], arguments: [String], by form: Form) -> RedisCommand {
         let leading = [form == .digest ? digest : source, String(keys.count)]
         return RedisCommand(
             form == .digest ? "EVALSHA" : "EVAL", arguments: leading + keys + arguments, operation: "script \(name)")

@@ -14,6 +14,8 @@ public final class RedisSession {
     /// Whether the connection may still be used.
     public private(set) var isAlive = true
 
+    /// What encrypts, on a `rediss://` connection.
+    private let tls: TLSStream?
     private let reader: RESPReader
     private let commandTimeout: Duration
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
@@ -22,18 +24,43 @@ public final class RedisSession {
     public init(configuration: RedisConfiguration) throws(RedisError) {
         commandTimeout = configuration.commandTimeout
         reader = try RESPReader()
-        stream = try SocketStream.connect(to: configuration.endpoint, timeout: configuration.connectTimeout)
+        let deadline = ContinuousClock.now + configuration.connectTimeout
+        stream = try SocketStream.connect(to: configuration.endpoint, until: deadline)
+        if let tls = configuration.tls, case .tcp(let host, let port) = configuration.endpoint {
+            self.tls = try TLSStream(stream, tls: tls, host: host, port: port, until: deadline)
+        } else {
+            tls = nil
+        }
+        do throws(RedisError) {
+            try introduce(configuration)
+        } catch {
+            throw Self.hinted(error, configuration)
+        }
+    }
+
+    private func introduce(_ configuration: RedisConfiguration) throws(RedisError) {
         if let password = configuration.password {
             let credentials = [configuration.user, password.value].compactMap(\.self)
             try check(RedisCommand("AUTH", arguments: credentials))
         }
         if configuration.database != 0 { try check(RedisCommand("SELECT", String(configuration.database))) }
         let information = try exchange([RedisCommand("INFO", "server")], timeout: commandTimeout)[0]
-        if case .error(let error) = information, error.detail.hasPrefix("NOAUTH") { throw error }
+        if case .error(let error) = information, error.code != .notPermitted { throw error }
         serverRunID = Self.runID(in: information.string ?? "")
     }
 
     deinit { buffer.deallocate() }
+
+    /// Says what it often means when a server ends a connection at its first word.
+    private static func hinted(_ error: RedisError, _ configuration: RedisConfiguration) -> RedisError {
+        guard error.code == .connectionLost || error.code == .protocolViolation, case .tcp = configuration.endpoint
+        else { return error }
+        let hint =
+            configuration.tls == nil
+            ? "if this port speaks TLS, write rediss://"
+            : "if the server asks for a client certificate, name its file with MELLAMA_REDIS_CERTIFICATE"
+        return RedisError(error.code, operation: error.operation, detail: "\(error.detail); \(hint)")
+    }
 
     private func check(_ command: RedisCommand) throws(RedisError) {
         if case .error(let error) = try exchange([command], timeout: commandTimeout)[0] {
@@ -51,8 +78,8 @@ public final class RedisSession {
         let deadline = ContinuousClock.now + (timeout ?? commandTimeout)
         do throws(RedisError) {
             var output: [UInt8] = []
-            for command in commands { try command.encode(into: &output) }
-            try stream.write(output, until: deadline, operation: first.operation)
+            for command in commands { command.encode(into: &output) }
+            try write(output, until: deadline, operation: first.operation)
             var replies: [RESPValue] = []
             replies.reserveCapacity(commands.count)
             for command in commands { replies.append(try reply(to: command, until: deadline)) }
@@ -68,9 +95,27 @@ public final class RedisSession {
     ) throws(RedisError) -> RESPValue {
         while true {
             if let value = try reader.next(operation: command.operation) { return value }
-            let count = try stream.read(into: buffer, until: deadline, operation: command.operation)
+            let count = try read(until: deadline, operation: command.operation)
             try reader.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
+    }
+
+    private func write(
+        _ bytes: [UInt8], until deadline: ContinuousClock.Instant, operation: String
+    ) throws(RedisError) {
+        try bytes.withUnsafeBufferPointer { bytes throws(RedisError) in
+            let bytes = UnsafeRawBufferPointer(bytes)
+            if let tls {
+                try tls.write(bytes, until: deadline, operation: operation)
+            } else {
+                try stream.write(bytes, until: deadline, operation: operation)
+            }
+        }
+    }
+
+    private func read(until deadline: ContinuousClock.Instant, operation: String) throws(RedisError) -> Int {
+        if let tls { return try tls.read(into: buffer, until: deadline, operation: operation) }
+        return try stream.read(into: buffer, until: deadline, operation: operation)
     }
 
     /// Closes the socket; later calls throw `closed`.

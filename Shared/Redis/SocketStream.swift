@@ -15,9 +15,9 @@ final class SocketStream: Sendable {
     deinit { close() }
 
     /// Connects to a TCP port or a unix socket.
-    static func connect(to endpoint: RedisConfiguration.Endpoint, timeout: Duration) throws(RedisError) -> SocketStream
-    {
-        let deadline = ContinuousClock.now + timeout
+    static func connect(
+        to endpoint: RedisConfiguration.Endpoint, until deadline: ContinuousClock.Instant
+    ) throws(RedisError) -> SocketStream {
         switch endpoint {
         case .unix(let path):
             var address = sockaddr_un()
@@ -104,13 +104,13 @@ final class SocketStream: Sendable {
     }
 
     /// Sends all bytes.
-    func write(_ bytes: [UInt8], until deadline: ContinuousClock.Instant, operation: String) throws(RedisError) {
+    func write(
+        _ bytes: UnsafeRawBufferPointer, until deadline: ContinuousClock.Instant, operation: String
+    ) throws(RedisError) {
         let number = descriptor.withLock { $0 }
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                send(number, buffer.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
-            }
+            let count = send(number, bytes.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
             if count >= 0 {
                 sent += count
                 continue

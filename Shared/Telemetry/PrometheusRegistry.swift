@@ -11,7 +11,7 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     public static let maximumSeries = 1000
 
     private struct Family {
-        var type: PrometheusType
+        var type: MetricDescription.Kind
         var series: [String: any PrometheusSeries] = [:]
     }
 
@@ -21,7 +21,7 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     public init() {}
 
     private func series<Series: PrometheusSeries>(
-        _ label: String, _ dimensions: [(String, String)], _ type: PrometheusType, _ make: () -> Series
+        _ label: String, _ dimensions: [(String, String)], _ type: MetricDescription.Kind, _ make: (String) -> Series
     ) -> Series {
         var name = PrometheusName.metric(label)
         if type == .counter, !name.hasSuffix("_total") { name += "_total" }
@@ -29,7 +29,7 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         return families.withLock { families in
             let family = families[name] ?? Family(type: type)
             if let known = family.series[labels] as? Series { return known }
-            let made = make()
+            let made = make(name)
             guard family.type == type, family.series[labels] == nil, family.series.count < Self.maximumSeries else {
                 dropped.increment(by: Int64(1))
                 return made
@@ -40,30 +40,34 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     }
 
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
-        series(label, dimensions, .counter) { CounterSeries() }
+        series(label, dimensions, .counter) { _ in CounterSeries() }
     }
 
     public func makeFloatingPointCounter(
         label: String, dimensions: [(String, String)]
     ) -> any FloatingPointCounterHandler {
-        series(label, dimensions, .counter) { CounterSeries() }
+        series(label, dimensions, .counter) { _ in CounterSeries() }
     }
 
     public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
-        series(label, dimensions, .gauge) { GaugeSeries() }
+        series(label, dimensions, .gauge) { _ in GaugeSeries() }
     }
 
     public func makeRecorder(
         label: String, dimensions: [(String, String)], aggregate: Bool
     ) -> any RecorderHandler {
         if aggregate {
-            return series(label, dimensions, .histogram) { HistogramSeries(bounds: HistogramSeries.values, scale: 1) }
+            return series(label, dimensions, .histogram) {
+                HistogramSeries(bounds: MetricCatalogue[$0]?.bounds ?? HistogramSeries.values, scale: 1)
+            }
         }
-        return series(label, dimensions, .gauge) { GaugeSeries() }
+        return series(label, dimensions, .gauge) { _ in GaugeSeries() }
     }
 
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
-        series(label, dimensions, .histogram) { HistogramSeries(bounds: HistogramSeries.seconds, scale: 1e-9) }
+        series(label, dimensions, .histogram) {
+            HistogramSeries(bounds: MetricCatalogue[$0]?.bounds ?? MetricCatalogue.work, scale: 1e-9)
+        }
     }
 
     // Series live as long as the process: a counter that starts again would look like a restart.
@@ -73,19 +77,20 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     public func destroyRecorder(_ handler: any RecorderHandler) {}
     public func destroyTimer(_ handler: any TimerHandler) {}
 
-    /// The page of `/metrics`: text format 0.0.4, families and series in alphabetical order.
+    /// The page of `/metrics`: text format 0.0.4, what was counted here, then the process's own figures.
     public func text() -> String {
         let snapshot = families.withLock { $0 }
         var page = ""
         for (name, family) in snapshot.sorted(by: { $0.key < $1.key }) where !family.series.isEmpty {
-            page += "# TYPE \(name) \(family.type.rawValue)\n"
+            page += PrometheusText.head(name, family.type, MetricCatalogue[name]?.help ?? "Of a library.")
             for (labels, series) in family.series.sorted(by: { $0.key < $1.key }) {
                 series.write(name: name, labels: labels, into: &page)
             }
         }
-        page += "# TYPE mellama_dropped_series_total counter\n"
-        dropped.write(name: "mellama_dropped_series_total", labels: "", into: &page)
-        return page
+        var more = PrometheusText()
+        more.set("mellama_dropped_series_total", to: dropped.value)
+        ProcessFigures.add(to: &more)
+        return page + more.text
     }
 
     /// The `Content-Type` of the page.

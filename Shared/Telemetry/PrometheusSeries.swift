@@ -3,9 +3,6 @@
 import Metrics
 import Synchronization
 
-/// The types of the text format that we write.
-enum PrometheusType: String, Sendable { case counter, gauge, histogram }
-
 /// One name and set of labels.
 protocol PrometheusSeries: AnyObject, Sendable {
     func write(name: String, labels: String, into page: inout String)
@@ -17,6 +14,7 @@ final class CounterSeries: PrometheusSeries, CounterHandler, FloatingPointCounte
 
     func increment(by amount: Int64) { if amount > 0 { total.withLock { $0 += Double(amount) } } }
     func increment(by amount: Double) { if amount > 0, amount.isFinite { total.withLock { $0 += amount } } }
+    var value: Double { total.withLock { $0 } }
     func reset() { total.withLock { $0 = 0 } }
 
     func write(name: String, labels: String, into page: inout String) {
@@ -42,8 +40,6 @@ final class GaugeSeries: PrometheusSeries, MeterHandler, RecorderHandler {
 
 /// How often values fell below fixed bounds.
 final class HistogramSeries: PrometheusSeries, TimerHandler, RecorderHandler {
-    /// From a round trip to a day of training.
-    static let seconds: [Double] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 7200, 86_400]
     /// For sizes and counts.
     static let values: [Double] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000, 1_000_000]
 

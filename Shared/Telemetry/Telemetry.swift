@@ -16,6 +16,9 @@ public enum Telemetry {
     /// The process's metrics, as `/metrics` shows them.
     public static let registry = PrometheusRegistry()
 
+    /// The process's ended spans, on their way to the collector where there is one.
+    public static let spans = TraceBuffer()
+
     private static let isStarted = Mutex(false)
 
     /// Sends all logs to stderr and all metrics to `registry`; later calls change nothing.

@@ -10,6 +10,8 @@ public final class Arena: @unchecked Sendable {
     private var blocks: [FloatStorage] = []
     private var used = 0
     private var taken = 0
+    /// The most floats handed out between two resets.
+    private(set) var mostTaken = 0
 
     /// An empty arena.
     public init() {}
@@ -29,14 +31,28 @@ public final class Arena: @unchecked Sendable {
         return block.base
     }
 
+    /// `count` 16-bit numbers of unspecified content, as `take`.
+    public func takeHalves(_ count: Int) throws(TensorError) -> UnsafeMutablePointer<UInt16> {
+        let memory = try take((count + 1) / 2)
+        return UnsafeMutableRawPointer(memory).bindMemory(to: UInt16.self, capacity: (count + 1) / 2 * 2)
+    }
+
     /// Takes every block back.
     public func reset() {
         if blocks.count > 1 {
             blocks = []
             if let joined = try? FloatStorage(count: taken) { blocks = [joined] }
         }
+        mostTaken = max(mostTaken, taken)
         used = 0
         taken = 0
+    }
+
+    /// Makes room for `count` floats in one block, so that a call that needs no more takes no other. Only between uses.
+    public func reserve(_ count: Int) throws(TensorError) {
+        guard used == 0, blocks.count != 1 || blocks[0].count < count else { return }
+        blocks = []
+        blocks = [try FloatStorage(count: count)]
     }
 
     /// Floats held at the moment.

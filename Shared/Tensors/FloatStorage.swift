@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Synchronization
 
 /// Float32 memory: owned and aligned to 64 bytes, or borrowed read-only from an owner that is kept alive.
 ///
@@ -12,6 +13,15 @@ final class FloatStorage: @unchecked Sendable {
     /// Keeps borrowed memory alive; nil for owned memory.
     private let owner: (any Sendable & AnyObject)?
     private let mappedBytes: Int
+    /// A number that no other content has had: taken anew before each write.
+    private(set) var revision = FloatStorage.nextRevision()
+
+    private static let revisions = Atomic<UInt64>(0)
+
+    private static func nextRevision() -> UInt64 { revisions.wrappingAdd(1, ordering: .relaxed).newValue }
+
+    /// Says that the content is about to change.
+    func willWrite() { revision = Self.nextRevision() }
 
     /// Owned memory, all zeros. Large blocks come as untouched pages, so they cost nothing until written.
     init(count: Int) throws(TensorError) {

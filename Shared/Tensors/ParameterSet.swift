@@ -18,6 +18,9 @@ public struct ParameterSet: Sendable {
     /// Floats in all tensors together.
     public var count: Int { layout.count }
 
+    /// Changes with every write access: two sets of the same revision hold the same values.
+    public var revision: UInt64 { storage.revision }
+
     /// A copy of one tensor, or nil if there is none of this name.
     public subscript(name: String) -> Tensor? {
         guard let entry = layout[name] else { return nil }
@@ -38,6 +41,7 @@ public struct ParameterSet: Sendable {
         if !isKnownUniquelyReferenced(&storage) {
             do { storage = try storage.copy() } catch { fatalError(error.description) }
         }
+        storage.willWrite()
         defer { withExtendedLifetime(storage) {} }
         return try body(UnsafeMutableBufferPointer(start: storage.base, count: count))
     }

@@ -23,6 +23,7 @@ extension Trainer {
                     step: progress.step, totalSteps: plan.totalSteps, samples: rows.count,
                     samplesWithoutTargets: rows.skipped, tokens: rows.tokens,
                     trainedParameters: model.trainedParameters.count)))
+        try model.pack()
         var gradients = try LlamaGradients(for: model)
         var order: [Int] = []
         var orderedEpoch = -1
@@ -108,6 +109,7 @@ extension Trainer {
             optimizer.update(
                 &parameters, gradients: gradients.parameters, learningRate: rate, gradientScale: coefficient)
         }
+        try model.pack()
         progress.step += 1
         progress.tokens += tokens
         progress.seconds += now() - began

@@ -15,6 +15,8 @@ public struct Trainer {
     public let recipe: TrainingRecipe
     public let plan: TrainingPlan
     public let schedule: LearningRateSchedule
+    /// What the run will keep resident at most.
+    public let memory: TrainingMemory
     /// The model in its present state; trained once ``run(resume:shouldStop:onEvent:)`` has completed.
     public internal(set) var model: LlamaModel
 
@@ -46,10 +48,11 @@ public struct Trainer {
     ///   - model: what to start from; an adapter it carries is trained on when the recipe has `lora`.
     ///   - heldOut: rows for evaluation during and after the run.
     ///   - checkpoints: a folder of this run alone; without it nothing is written and nothing resumed.
+    ///   - availableMemory: bytes this process may still take; nil starts whatever the run needs.
     /// - Throws: one error that names the field of the recipe or the row of the dataset that does not fit.
     public init(
         model: LlamaModel, recipe: TrainingRecipe, dataset: TokenDataset, heldOut: TokenDataset? = nil,
-        checkpoints: URL? = nil
+        checkpoints: URL? = nil, availableMemory: Int? = MemoryLimit.available()
     ) throws {
         try recipe.validate()
         if dataset.vocabularySize > model.configuration.vocabularySize {
@@ -60,8 +63,12 @@ public struct Trainer {
         }
         self.recipe = recipe
         self.model = try Self.prepared(model, recipe)
+        self.model.precision = recipe.precision == .bfloat16 ? .bfloat16 : .float32
         rows = try TrainingSet(dataset, recipe: recipe, configuration: model.configuration)
         plan = TrainingPlan(sampleCount: rows.count, recipe: recipe)
+        memory = TrainingMemory(
+            model.configuration, recipe, tokens: rows.largest(recipe.microBatch), longest: rows.longest)
+        try Self.check(memory, available: availableMemory, recipe)
         schedule = LearningRateSchedule(recipe: recipe, totalSteps: plan.totalSteps)
         self.heldOut = heldOut
         if let heldOut { try TrainingSet.check(heldOut, named: "held-out row", configuration: model.configuration) }
@@ -85,6 +92,20 @@ public struct Trainer {
         model.adapter = nil  // the only reference, so that the update is in place
         defer { model.adapter = adapter }
         return try body(&adapter.parameters, &optimizer)
+    }
+
+    /// Refuses a run that cannot fit, before the system ends it in the middle.
+    private static func check(_ memory: TrainingMemory, available: Int?, _ recipe: TrainingRecipe) throws {
+        guard let available, memory.beyondModel > available else { return }
+        func gigabytes(_ bytes: Int) -> String { "\((Double(bytes) / 1e8).rounded(.up) / 10) GB" }
+        let largest = memory.bytes.max { $0.value < $1.value }?.key.rawValue ?? ""
+        var remedies = ["lower recipe.microBatch (and raise accumulation) or sequenceLength"]
+        if recipe.recompute == .none { remedies.append("write recompute: block") }
+        if recipe.lora == nil { remedies.append("train an adapter (lora)") }
+        throw TrainingError(
+            .memory, "memory",
+            "the run takes \(gigabytes(memory.beyondModel)) beside the model, \(gigabytes(available)) are available;"
+                + " the largest part is \(largest)", remedy: remedies.joined(separator: ", "))
     }
 
     /// The model with an adapter where the recipe wants one.

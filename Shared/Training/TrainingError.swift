@@ -14,6 +14,8 @@ public struct TrainingError: Error, Hashable, Sendable, CustomStringConvertible 
         case invalidDataset
         /// The loss or the gradient is no longer a finite number.
         case diverged
+        /// The run would take more memory than there is.
+        case memory
         /// A checkpoint cannot be read or written.
         case checkpoint
     }

@@ -8,7 +8,7 @@ extension TrainingRecipe {
     /// tuning states 1e-5, warm-up ratio 0.01, weight decay 1e-5, LoRA, three epochs; supervised fine-tuning states
     /// the same rate and warm-up, five epochs below 10,000 training samples and three from there on. What the paper
     /// leaves open follows torch.optim.AdamW (epsilon 1e-8), the Hugging Face trainer (norm limit 1.0) and PEFT's usual
-    /// setting (rank 8, alpha 16) on all seven projections. Arithmetic is float32 throughout.
+    /// setting (rank 8, alpha 16) on all seven projections. Precision is float32 unless bfloat16 is asked for.
     public init(stage: TrainingStage, overrides: Overrides = Overrides()) throws {
         let isPretraining = stage == .pretrain
         learningRate = overrides.learningRate ?? (isPretraining ? 8e-6 : 1e-5)

@@ -41,10 +41,6 @@ extension TrainingRecipe {
     }
 
     private func refuseUnsupported() throws {
-        guard precision == .float32 else {
-            throw TrainingError(
-                .unsupported, "recipe.precision", "bfloat16 training is not offered", remedy: "write float32")
-        }
         guard ranks == 1 else {
             throw TrainingError(
                 .unsupported, "recipe.ranks", "\(ranks) ranks are not offered", remedy: "write 1: one process trains")

@@ -20,7 +20,7 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
         case documents
     }
 
-    /// The arithmetic of the run.
+    /// What matrix products and kept activations are rounded to; weights, moments and gradients are float32 in both.
     public enum Precision: String, Sendable, Codable, CaseIterable {
         case float32, bfloat16
     }

@@ -14,6 +14,8 @@ struct TrainingSet: Sendable {
     let tokens: Int
     /// Rows without any target.
     let skipped: Int
+    /// Tokens of every usable row, the longest first.
+    private let lengths: [Int]
 
     var count: Int { usable.count }
 
@@ -25,12 +27,14 @@ struct TrainingSet: Sendable {
         try Self.check(dataset, named: "dataset row", configuration: configuration, limit: recipe.sequenceLength)
         self.dataset = packing.packs ? try packing.pack(dataset, into: limit) : dataset
         var usable: [Int] = []
+        var lengths: [Int] = []
         var tokens = 0
         for index in 0..<self.dataset.count {
             let row = try self.dataset.sequence(index)
             guard Self.hasTarget(row, isolated: isolated) else { continue }
             usable.append(index)
             tokens += row.ids.count
+            lengths.append(row.ids.count)
         }
         guard !usable.isEmpty else {
             throw TrainingError(
@@ -39,8 +43,15 @@ struct TrainingSet: Sendable {
         }
         self.usable = usable
         self.tokens = tokens
+        self.lengths = lengths.sorted(by: >)
         skipped = self.dataset.count - usable.count
     }
+
+    /// Tokens of the longest row.
+    var longest: Int { lengths[0] }
+
+    /// Tokens of the largest micro-batch that `rows` rows can make.
+    func largest(_ rows: Int) -> Int { lengths.prefix(rows).reduce(0, +) }
 
     /// The rows at these places of the usable rows, as one micro-batch.
     func batch(_ places: [Int]) throws -> TokenBatch {

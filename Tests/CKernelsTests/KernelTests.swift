@@ -6,15 +6,6 @@ import Testing
 /// Sizes around the widths of vectors and their unrolled loops, and one beyond a block of the sums.
 private let sizes = [1, 2, 7, 15, 16, 17, 31, 64, 65, 127, 300, 1000, 5000]
 
-/// Numbers in ±scale from a fixed sequence.
-private func numbers(_ count: Int, seed: UInt64, scale: Float = 2) -> [Float] {
-    var state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1
-    return (0..<count).map { _ in
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return (Float(state >> 40) / Float(1 << 23) - 1) * scale
-    }
-}
-
 /// Whether two results agree to `tolerance` of the largest expected magnitude.
 private func close(_ got: [Float], _ want: [Float], _ tolerance: Float = 2e-6) -> Bool {
     let largest = want.map(abs).max() ?? 0

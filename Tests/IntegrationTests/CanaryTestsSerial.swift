@@ -1,8 +1,11 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Jobs
+import Logging
 import Messages
 import NIOHTTP1
+import Redis
 import TestSupport
 import Testing
 
@@ -27,7 +30,11 @@ struct CanaryTestsSerial {
 
     @Test("The canary is where it belongs and nowhere else")
     func canary() async throws {
-        let environment = ["MELLAMA_LOG_LEVEL": "debug"]
+        let collector = try CollectorFixture()
+        defer { collector.stop() }
+        let environment = [
+            "MELLAMA_LOG_LEVEL": "debug", "MELLAMA_OTLP_ENDPOINT": "http://127.0.0.1:\(collector.port)",
+        ]
         try await StackFixture.with(environment: environment, prepare: Self.prepare) { stack in
             var said: [String] = []
             let jobs = try await work(stack) + fail(stack, &said)
@@ -37,16 +44,34 @@ struct CanaryTestsSerial {
                 said.append(String(decoding: try await stack.gateway.get("/v1/jobs/\(id)/events").body, as: UTF8.self))
             }
             said.append(String(decoding: try await stack.gateway.get("/metrics").body, as: UTF8.self))
+            for port in try stack.note.adminPorts.values {
+                let page = try await StackClient(url: "http://127.0.0.1:\(port)").get("/metrics")
+                said.append(String(decoding: page.body, as: UTF8.self))
+            }
+            try await eventually(within: .seconds(30)) { collector.bodies.joined().contains("\(jobs[0])") }
+            said += collector.bodies
+            said += try stack.manifests()
             for (name, log) in try stack.logs() {
                 #expect(name.isEmpty || !log.contains(Self.canary), "\(name) quotes a document")
             }
             for text in said { #expect(!text.contains(Self.canary), "\(text.prefix(1_000))") }
+            // In Redis it is where the documents say that text is, and nowhere else.
+            let places = try await stack.places(of: Self.canary)
+            #expect(places.contains { $0.field == "payload" } && places.contains { $0.field == "result" }, "\(places)")
+            #expect(places.allSatisfy { $0.isJob && ["payload", "result"].contains($0.field) }, "\(places)")
             // The word did go through: Redis holds the payloads, in a folder that only the stack's user may enter.
-            let queue = try FileManager.default.subpathsOfDirectory(atPath: "\(stack.state)/redis").contains { name in
-                let bytes = try? Data(contentsOf: URL(filePath: "\(stack.state)/redis/\(name)"))
-                return bytes?.range(of: Data(Self.canary.utf8)) != nil
-            }
-            #expect(queue)
+            #expect(try stack.redisFilesHold(Self.canary))
+            // What is purged is in Redis no more; its file follows when it is rewritten.
+            let broker = RedisJobBroker(
+                configuration: RedisConfiguration(endpoint: .unix(path: stack.redisSocket)),
+                logger: Logger(label: "test"))
+            for id in jobs { try await broker.purge(id) }
+            await broker.close()
+            let left = try await stack.places(of: Self.canary)
+            #expect(left.isEmpty, "\(left)")
+            for id in jobs { #expect(try await stack.gateway.job(id).state.isTerminal) }
+            try await stack.rewriteAppendOnlyFile()
+            #expect(try !stack.redisFilesHold(Self.canary))
         }
     }
 
@@ -80,6 +105,15 @@ struct CanaryTestsSerial {
                 "infer.generate", ["model": model, "requests": [["prompt": text, "maxTokens": 4]]]),
             try await gateway.submit(
                 "infer.score", ["model": model, "requests": [["context": text, "continuation": text]]]),
+            // Its answer has the word, whichever it is.
+            try await gateway.submit(
+                "infer.generate",
+                [
+                    "model": model,
+                    "requests": [
+                        ["prompt": text, "choices": [.string("\(Self.canary) yes"), .string("\(Self.canary) no")]]
+                    ],
+                ]),
         ]
         for id in ids {
             let job = try await gateway.awaitJob(id)

@@ -13,6 +13,7 @@ final class StackProcess: Sendable {
         var pid: Int32
         var url: String
         var children: [String: Int32]
+        var adminPorts: [String: Int]
 
         static func read(_ path: String) throws -> Note {
             let bytes = try Data(contentsOf: URL(filePath: path))

@@ -10,7 +10,8 @@ import Testing
 struct CallPlanTests {
     private func ended(_ id: JobID) -> EndedAttempt {
         let envelope = JobEnvelope(id: id, fence: Fence(1), message: JobMessage(kind: .tokenizeText, payload: [:]))
-        return EndedAttempt(envelope: envelope, result: JobResult(status: .succeeded), start: .now, end: .now)
+        return EndedAttempt(
+            envelope: envelope, trace: nil, result: JobResult(status: .succeeded), start: .now, end: .now)
     }
 
     /// What a call reports and asks for; nil where the step is none.

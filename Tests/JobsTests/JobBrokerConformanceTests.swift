@@ -17,4 +17,23 @@ struct JobBrokerConformanceTests {
             try await example.check(.redis(redis))
         }
     }
+
+    @Test("in memory, texts kept for a short time", arguments: JobBrokerConformance.retention)
+    func retentionInMemory(example: JobBrokerConformance.Case) async throws {
+        try await example.check(.inMemory(textRetention: .milliseconds(800)))
+    }
+
+    @Test("on Redis, texts kept for a short time", arguments: JobBrokerConformance.retention)
+    func retentionOnRedis(example: JobBrokerConformance.Case) async throws {
+        try await RedisFixture.with { redis in
+            try await example.check(.redis(redis, textRetention: .milliseconds(800)))
+        }
+    }
+
+    @Test("on Redis over TLS", .serialized, arguments: JobBrokerConformance.cases)
+    func overTLS(example: JobBrokerConformance.Case) async throws {
+        try await RedisFixture.withTLS { redis, _ in
+            try await example.check(.redis(redis))
+        }
+    }
 }

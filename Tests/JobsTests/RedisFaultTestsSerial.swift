@@ -165,7 +165,11 @@ struct RedisFaultTestsSerial {
             #expect(try await claim("one") == first)
             try await broker.complete("t0", fence: first[0].fence, result: JobResult(status: .succeeded))
             #expect(try await claim("one") == Array(first.dropFirst()))
-            #expect(try await claim("two").map(\.id) == ["t2", "t3"])
+            let second = try await claim("two")
+            #expect(second.map(\.id) == ["t2", "t3"])
+            // A worker may have two calls under way.
+            #expect(try await claim("one") == Array(first.dropFirst()))
+            #expect(try await claim("two") == second)
             #expect(try await claim("three").isEmpty)
             await broker.close()
         }

@@ -101,6 +101,27 @@ struct WorkerTests {
         }
     }
 
+    @Test("The pause after an error grows with errors, not with interruptions")
+    func pauseAfterInterruptions() async throws {
+        let broker = InMemoryJobBroker()
+        try await submit(1, to: broker)
+        for _ in 0..<25 {
+            let claimed = try await broker.claim(
+                kinds: [.tokenizeText], worker: WorkerID("w"), limit: 1, lease: .seconds(60))
+            try await broker.release("t0", fence: claimed.jobs[0].fence)
+        }
+        let handler = ClosureHandler { envelope, _ in
+            envelope.errors == 0
+                ? .failed(JobFailure(.internalError, title: "t", detail: "once", retryable: true))
+                : .completed(JobResult(status: .succeeded))
+        }
+        // A millisecond at most; were interruptions counted, some minutes.
+        try await WorkerFixture.with(.test(broker: broker, handler: handler)) { _ in
+            try await eventually { try await broker.job("t0")?.state == .succeeded }
+        }
+        #expect(try await broker.job("t0")?.interruptions == 25)
+    }
+
     @Test("A cancelled job is told within a third of its lease and its task is cancelled")
     func cancellation() async throws {
         let broker = InMemoryJobBroker()

@@ -34,13 +34,23 @@ extension Golden {
             "envelope",
             JobEnvelope(
                 id: job, run: run, stage: "base", parent: JobID("p"), tenant: "lab", priority: 2, attempt: 3,
-                fence: Fence(1_700_000_000_000_000),
+                errors: 1, fence: Fence(1_700_000_000_000_000),
                 traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", deadline: 1_800_000_000_000,
-                message: JobMessage(kind: .tokenizeText, payload: ["texts": []]))),
+                waited: 250, message: JobMessage(kind: .tokenizeText, payload: ["texts": []]))),
         Golden(
             "envelope.small",
             JobEnvelope(id: JobID("j"), fence: Fence(1), message: JobMessage(kind: "later.kind", payload: .null))),
         Golden("snapshot", snapshot),
+        Golden("control.small", QueueControl()),
+        Golden(
+            "control",
+            QueueControl(
+                isPaused: true, maximumDepth: 1000, maximumRunning: 8, tenantMaximumDepth: 100,
+                tenantMaximumRunning: 2)),
+        Golden(
+            "audit",
+            QueueAudit(
+                cursor: "j:1", jobsSeen: 100, findings: [.init(job: job, problem: .withoutLease)], repaired: 1)),
         Golden("snapshot.small", JobSnapshot(id: JobID("j"), kind: .tokenizeText, state: .ready, created: 1)),
         Golden("result.succeeded", result),
         Golden("result.failed", JobResult(status: .failed, error: failure)),

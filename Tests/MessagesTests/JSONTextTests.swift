@@ -12,7 +12,7 @@ struct JSONTextTests {
 
     private static func read(_ bytes: Data) -> JSONValue? { try? MessageDecoder.parse(bytes) }
 
-    private static func foundationText(_ value: JSONValue) throws -> String {
+    private static func foundationText(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(value), as: UTF8.self)
@@ -84,6 +84,23 @@ struct JSONTextTests {
             #expect(Self.read(bytes) == value.normalized)
         }
         #expect(throws: (any Error).self) { try MessageEncoder.encode(JSONValue.array([.number(.nan)])) }
+    }
+
+    @Test("Messages that build their JSON by hand write what Codable would")
+    func representables() throws {
+        let failure = JobFailure(.badInput, title: "t/1", detail: "d\n\u{1}", retryable: true)
+        let output: JSONValue = ["ids": [[1, 2.5]], "none": .null]
+        let artifact = ArtifactID("sha256:" + String(repeating: "ab", count: 32))
+        let results = [
+            JobResult(status: .succeeded), JobResult(status: .failed, error: failure),
+            JobResult(
+                status: .cancelled, output: output, metrics: ["seconds": 1, "rate": 0.1], artifacts: [artifact]),
+        ]
+        for result in results {
+            #expect(try MessageEncoder.text(result) == Self.foundationText(result))
+            #expect(try MessageEncoder.encode(result) == Data(Self.foundationText(result).utf8))
+        }
+        #expect(try MessageEncoder.text(failure) == Self.foundationText(failure))
     }
 
     private static func random(depth: Int, _ generator: inout SeededGenerator) -> JSONValue {

@@ -8,7 +8,10 @@ struct StageReferenceTests {
     @Test func parsesOnlyWholeReferences() {
         #expect(StageReference("${a.b}") == StageReference(stage: "a", field: "b"))
         #expect(StageReference("${a.b.c}") == StageReference(stage: "a", field: "b.c"))
-        for text in ["", "${a}", "${.b}", "${a.}", "x${a.b}", "${a.b}x", "${a.${b.c}}", "$a.b", "${HOME}"] {
+        for text in [
+            "${patient Weber. has fever}", "", "${a}", "${.b}", "${a.}", "x${a.b}", "${a.b}x", "${a.${b.c}}", "$a.b",
+            "${HOME}",
+        ] {
             #expect(StageReference(text) == nil, "\(text)")
         }
     }
@@ -47,7 +50,7 @@ struct StageReferenceTests {
         let id = "sha256:" + String(repeating: "0f", count: 32)
         #expect(DataReference(id) == .artifact(ArtifactID(id)))
         #expect(DataReference("${a.b}") == .stage(StageReference(stage: "a", field: "b")))
-        for text in ["a/b.jsonl", id.uppercased(), id + "0", "sha256:", "md5:00"] {
+        for text in ["${patient Weber. has fever}", "a/b.jsonl", id.uppercased(), id + "0", "sha256:", "md5:00"] {
             #expect(DataReference(text) == .path(text))
         }
     }

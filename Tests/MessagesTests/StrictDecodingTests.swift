@@ -97,6 +97,21 @@ struct StrictDecodingTests {
         #expect(error.description == example.text)
     }
 
+    @Test("What may be a sentence of a document is in no error, not even where it stands for a name")
+    func textsAreNotQuoted() throws {
+        let text = "patient Weber has fever"
+        for json in [
+            #"{"kind": "tokenize.text", "payload": {"tokenizer": "t", "texts": [], "%": 1}}"#,
+            #"{"kind": "tokenize.corpus", "payload": {"mix": {"%": 1}}}"#,
+            #"{"kind": "tokenize.corpus", "payload": {"mix": {"%": {"a": [1]}}}}"#,
+            #"{"kind": "tokenize.text", "payload": {"tokenizer": "t", "texts": {"%": "%"}}}"#,
+            #"{"kind": "tokenize.text", "payload": {"tokenizer": {"%": "%"}, "texts": "${%.%}"}}"#,
+        ] {
+            let error = try #require(Self.error(json.replacingOccurrences(of: "%", with: text)))
+            #expect(!error.description.contains("Weber"), "\(error)")
+        }
+    }
+
     @Test func aMisspeltFieldIsNamedEvenWhereAnotherIsMissing() throws {
         // The decoder stops at "model", before it could ask for "requests".
         let error = try #require(

@@ -17,8 +17,14 @@ enum QueueDriver {
         usage: queue-driver produce --redis URL --jobs N [--gap SECONDS] [--bulk N] [--namespace NAME]
                queue-driver work --redis URL --done FILE [--slots N] [--sleep SECONDS] [--lease SECONDS]
                                  [--namespace NAME]
+               queue-driver ceiling --redis URL [--batch N] [--depth N] [--namespace NAME]
+               queue-driver fault --redis URL --store FOLDER [--slots N] [--lease SECONDS] [--namespace NAME]
+                                  [--exit before|after] [--at CALL] [--count N] [--unreliable SHARE] [--seed N]
         produce submits N jobs, one after another or --bulk at a time, and prints the seconds it took.
         work handles jobs until SIGTERM; each appends its times of submission and start to FILE (16 bytes).
+        ceiling ends all ready jobs by the bare scripts, batch by batch, and prints the jobs a second that took.
+        fault handles jobs that say themselves how they go, publishes into an artifact store, and ends as by kill -9
+        before or after the Nth CALL; a SHARE (0 to 1) of its calls fails or loses its answer.
         """
 
     static func main() async {
@@ -28,6 +34,8 @@ enum QueueDriver {
             switch CommandLine.arguments.dropFirst().first {
             case "produce": try await produce(&options)
             case "work": try await work(&options)
+            case "ceiling": try await ceiling(&options)
+            case "fault": try await FaultWorker.run(&options)
             default: throw UsageError("name a command")
             }
         } catch {
@@ -37,7 +45,7 @@ enum QueueDriver {
         }
     }
 
-    private static func broker(_ options: inout Options, lease: Duration = .seconds(15)) throws -> RedisJobBroker {
+    static func broker(_ options: inout Options, lease: Duration = .seconds(15)) throws -> RedisJobBroker {
         var settings = RedisBrokerOptions()
         settings.namespace = options.text("namespace", default: settings.namespace)
         settings.lease = lease
@@ -66,16 +74,22 @@ enum QueueDriver {
     }
 
     private static func submit(_ count: Int, to broker: RedisJobBroker) async throws {
+        let submissions = (0..<count).map { _ in JobSubmission(message: BenchJob.message()) }
         guard count > 1 else {
-            _ = try await broker.submit(JobSubmission(message: BenchJob.message()))
+            _ = try await broker.submit(submissions[0])
             return
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<count {
-                group.addTask { _ = try await broker.submit(JobSubmission(message: BenchJob.message())) }
-            }
-            try await group.waitForAll()
-        }
+        for result in try await broker.submit(submissions) { _ = try result.get() }
+    }
+
+    private static func ceiling(_ options: inout Options) async throws {
+        let namespace = options.text("namespace", default: RedisBrokerOptions().namespace)
+        let ceiling = Ceiling(
+            configuration: try options.redis(), meta: "mq:{\(namespace)}:meta",
+            batch: try options.number("batch", default: 5), depth: try options.number("depth", default: 4))
+        try options.finish()
+        let (jobs, seconds) = try await ceiling.drain()
+        print(Double(jobs) / seconds)
     }
 
     private static func work(_ options: inout Options) async throws {

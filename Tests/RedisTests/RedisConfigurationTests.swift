@@ -51,10 +51,13 @@ struct RedisConfigurationTests {
         #expect(!error.description.contains("sesame"))
     }
 
-    @Test("TLS is refused as not supported, not as a typing error")
+    @Test("rediss:// asks for TLS that trusts the system's authorities")
     func tls() throws {
-        let error = try #require(throws: RedisError.self) { try RedisConfiguration(url: "rediss://h") }
-        #expect(error.code == .unsupported)
+        let configuration = try RedisConfiguration(url: "rediss://u:p@h:7/1")
+        #expect(configuration.tls == RedisConfiguration.TLS())
+        #expect(configuration.endpoint == .tcp(host: "h", port: 7))
+        #expect(configuration.description == "rediss://h:7/1")
+        #expect(try RedisConfiguration(url: "redis://h").tls == nil)
     }
 
     @Test("A password is in no description")

@@ -2,6 +2,7 @@
 
 import Foundation
 import Logging
+import Redis
 import ServiceRuntime
 import Testing
 
@@ -43,18 +44,39 @@ struct SettingsTests {
         #expect(settings.lease == .seconds(15))
     }
 
+    @Test("Files for TLS without TLS, or a key without its certificate, are a mistake")
+    func encryption() throws {
+        let key = #expect(throws: SettingsError.self) {
+            try ServiceSettings(Self.reader(environment: ["MELLAMA_REDIS_KEY": "/k"]))
+        }
+        #expect(key?.description.contains("MELLAMA_REDIS_CERTIFICATE") == true)
+        var settings = try ServiceSettings(Self.reader(environment: ["MELLAMA_REDIS_CA": "/ca"]))
+        let plain = #expect(throws: HostError.self) { try settings.redisConfiguration() }
+        #expect(plain?.detail.contains("rediss://") == true)
+        settings.redisURL = "rediss://u:p@h"
+        #expect(try settings.redisConfiguration().tls == RedisConfiguration.TLS(authorities: "/ca"))
+        settings.redisURL = "redes://u:sesame@h"
+        let wrong = #expect(throws: HostError.self) { try settings.redisConfiguration() }
+        #expect(wrong?.detail.contains("MELLAMA_REDIS_URL") == true && wrong?.detail.contains("sesame") == false)
+    }
+
     @Test func everySettingIsRead() throws {
         let settings = try ServiceSettings(
             Self.reader(environment: [
                 "MELLAMA_REDIS_URL": "unix:///run/r", "MELLAMA_DATA_ROOTS": "/a:/b", "MELLAMA_ARTIFACTS": "/art",
                 "MELLAMA_ADMIN_HOST": "0.0.0.0", "MELLAMA_LOG_LEVEL": "Debug", "MELLAMA_LOG_FORMAT": "text",
                 "MELLAMA_LEASE_SECONDS": "2.5", "MELLAMA_MEMORY_BUDGET": "1.5 GiB", "MELLAMA_START_TIMEOUT": "1",
-                "MELLAMA_STOP_TIMEOUT": "2",
+                "MELLAMA_STOP_TIMEOUT": "2", "MELLAMA_RETENTION_HOURS": "48", "MELLAMA_TEXT_RETENTION_HOURS": "0.5",
+                "MELLAMA_REDIS_CA": "/ca", "MELLAMA_REDIS_CERTIFICATE": "/c",
+                "MELLAMA_REDIS_KEY": "/k", "MELLAMA_ACCEPT_UNSAFE_REDIS": "1",
             ]))
+        #expect(settings.redisCA == "/ca" && settings.redisCertificate == "/c" && settings.redisKey == "/k")
+        #expect(settings.acceptsUnsafeRedis)
         #expect(settings.redisURL == "unix:///run/r" && settings.artifacts == "/art")
         #expect(settings.dataRoots == ["/a", "/b"] && settings.adminHost == "0.0.0.0")
         #expect(settings.logLevel == .debug && settings.logFormat == .text)
         #expect(settings.lease == .seconds(2.5) && settings.memoryBudget == 1_610_612_736)
+        #expect(settings.retention == .seconds(172_800) && settings.textRetention == .seconds(1800))
         #expect(settings.startTimeout == .seconds(1) && settings.stopTimeout == .seconds(2))
     }
 

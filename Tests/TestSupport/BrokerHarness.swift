@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 public import Jobs
+public import Redis
 import Synchronization
 
 /// A broker under test and a way to let its time pass.
@@ -16,18 +17,23 @@ public struct BrokerHarness: Sendable {
     }
 
     /// An in-memory broker on a clock that only this harness moves.
-    public static func inMemory() -> BrokerHarness {
+    public static func inMemory(textRetention: Duration = .seconds(86_400)) -> BrokerHarness {
         let clock = ManualClock()
-        let broker = InMemoryJobBroker(crashPause: .milliseconds(20)) { clock.now }
+        let broker = InMemoryJobBroker(crashPause: .milliseconds(20), textRetention: textRetention) { clock.now }
         return BrokerHarness(broker) { clock.advance(by: $0) }
     }
 
-    /// A broker on a real server: time passes by itself.
-    public static func redis(_ fixture: RedisFixture, namespace: String = "test") -> BrokerHarness {
+    /// A broker on a real server: time passes by itself. `configuration` is another way to it than the fixture's.
+    public static func redis(
+        _ fixture: RedisFixture, namespace: String = "test", configuration: RedisConfiguration? = nil,
+        textRetention: Duration = .seconds(86_400)
+    ) -> BrokerHarness {
         var options = RedisBrokerOptions()
         options.namespace = namespace
         options.crashPause = .milliseconds(20)
-        let broker = RedisJobBroker(configuration: fixture.configuration, options: options, logger: fixture.logger)
+        options.textRetention = textRetention
+        let broker = RedisJobBroker(
+            configuration: configuration ?? fixture.configuration, options: options, logger: fixture.logger)
         return BrokerHarness(broker) { try await Task.sleep(for: $0 + .milliseconds(2)) }
     }
 
@@ -44,6 +50,9 @@ public final class ManualClock: Sendable {
 
     /// The time.
     public var now: Int64 { time.withLock { $0 } }
+
+    /// Sets the time, ms since 1970.
+    public func set(_ milliseconds: Int64) { time.withLock { $0 = milliseconds } }
 
     /// Moves the time.
     public func advance(by duration: Duration) {

@@ -17,15 +17,20 @@ public enum JobBrokerConformance {
 
         init(_ name: String, _ check: @escaping @Sendable (BrokerHarness) async throws -> Void) {
             self.name = name
-            self.check = check
+            self.check = { harness in
+                try await check(harness)
+                try await harness.expectLawfulHistories()
+                try await harness.expectCleanAudit()
+            }
         }
 
         /// The sentence.
         public var testDescription: String { name }
     }
 
-    /// All cases.
-    public static let cases: [Case] = submitting + working + steering + runs + children + reading + batches
+    /// All cases but those of `retention`.
+    public static let cases: [Case] =
+        submitting + working + batches + steering + runs + children + reading + limits + delaying + upkeep
 }
 
 // MARK: What cases are written with

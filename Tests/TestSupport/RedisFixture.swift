@@ -19,30 +19,53 @@ public final class RedisFixture: Sendable {
     /// A logger that says nothing below errors.
     public let logger: Logger
 
+    /// What the server's TLS port trusts and is trusted by; `nil` where it speaks plain text.
+    public let certificates: TestCertificates?
+
     private let options: [String]
+    private let clock: ServerClock?
     private let process = Mutex<pid_t>(0)
 
     /// The server over TCP.
-    public var configuration: RedisConfiguration { RedisConfiguration(endpoint: .tcp(host: "127.0.0.1", port: port)) }
+    public var configuration: RedisConfiguration {
+        var configuration = RedisConfiguration(endpoint: .tcp(host: "127.0.0.1", port: port))
+        configuration.tls = certificates?.tls()
+        return configuration
+    }
     /// The server over its unix socket.
     public var socketConfiguration: RedisConfiguration { RedisConfiguration(endpoint: .unix(path: "\(folder)/s")) }
     /// The server's URL, for processes started by a test.
-    public var url: String { "redis://127.0.0.1:\(port)/0" }
+    public var url: String { "redis\(certificates == nil ? "" : "s")://127.0.0.1:\(port)/0" }
 
-    /// Runs the body with a fresh server; `options` are further redis-server arguments.
+    /// Runs the body with a fresh server; `options` are further redis-server arguments, `clock` its wall clock where it
+    /// is not to be the machine's.
     public static func with<Value: Sendable>(
-        options: [String] = [], _ body: (RedisFixture) async throws -> Value
+        options: [String] = [], clock: ServerClock? = nil, _ body: (RedisFixture) async throws -> Value
     ) async throws -> Value {
-        let fixture = try await started(options: options)
+        let fixture = try await started(options: options, certificates: nil, clock: clock)
         defer { fixture.tearDown() }
         return try await body(fixture)
     }
 
+    /// Runs the body with a fresh server whose port speaks TLS only, as this identity.
+    public static func withTLS<Value: Sendable>(
+        as identity: TestCertificates.Identity = .server, asksClients: Bool = false,
+        _ body: (RedisFixture, TestCertificates) async throws -> Value
+    ) async throws -> Value {
+        let certificates = try TestCertificates()
+        let options = certificates.options(identity, asksClients: asksClients)
+        let fixture = try await started(options: options, certificates: certificates)
+        defer { fixture.tearDown() }
+        return try await body(fixture, certificates)
+    }
+
     /// A running server; another port is tried where somebody was faster to take ours.
-    private static func started(options: [String]) async throws -> RedisFixture {
+    private static func started(
+        options: [String], certificates: TestCertificates?, clock: ServerClock? = nil
+    ) async throws -> RedisFixture {
         var attempt = 1
         while true {
-            let fixture = try RedisFixture(options: options)
+            let fixture = try RedisFixture(options: options, certificates: certificates, clock: clock)
             do {
                 try await fixture.start()
                 return fixture
@@ -54,8 +77,10 @@ public final class RedisFixture: Sendable {
         }
     }
 
-    private init(options: [String]) throws {
+    private init(options: [String], certificates: TestCertificates?, clock: ServerClock?) throws {
         self.options = options
+        self.certificates = certificates
+        self.clock = clock
         port = try Self.freePort()
         var template = Array("/tmp/mellama-redis-XXXXXX\0".utf8.map(CChar.init(bitPattern:)))
         guard mkdtemp(&template) != nil else { throw RedisFixtureError("cannot make a folder in /tmp") }
@@ -67,19 +92,21 @@ public final class RedisFixture: Sendable {
 
     /// Starts the server, after `kill` on the data it left, and returns once it answers.
     public func start() async throws {
+        let listening = certificates == nil ? ["--port", String(port)] : ["--port", "0", "--tls-port", String(port)]
         let arguments =
-            [
-                "redis-server", "--bind", "127.0.0.1", "--port", String(port), "--unixsocket", "\(folder)/s", "--dir",
+            ["redis-server", "--bind", "127.0.0.1"] + listening + [
+                "--unixsocket", "\(folder)/s", "--dir",
                 folder, "--logfile", "\(folder)/log", "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
                 "--maxmemory-policy", "noeviction",
             ] + options
-        let pid = try Self.spawn(arguments)
+        let pid = try Self.spawn(arguments, clock: clock)
         process.withLock { $0 = pid }
         try await waitUntilAnswering()
     }
 
     private func waitUntilAnswering() async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
+        // A long append-only file takes a while to load on a busy machine.
+        let deadline = ContinuousClock.now + .seconds(120)
         while true {
             do {
                 let connection = try await RedisConnection.connect(to: socketConfiguration)
@@ -142,12 +169,15 @@ public final class RedisFixture: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    private static func spawn(_ arguments: [String]) throws -> pid_t {
+    private static func spawn(_ arguments: [String], clock: ServerClock?) throws -> pid_t {
         var pid: pid_t = 0
         var copies: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        defer { for copy in copies { free(copy) } }
+        var variables: [UnsafeMutablePointer<CChar>?] =
+            ProcessInfo.processInfo.environment.merging(clock?.environment ?? [:]) { $1 }.map { strdup("\($0)=\($1)") }
+            + [nil]
+        defer { for copy in copies + variables { free(copy) } }
         let status = ServiceProcess.spawning.withLock { _ in
-            posix_spawnp(&pid, "redis-server", nil, nil, &copies, environ)
+            posix_spawnp(&pid, "redis-server", nil, nil, &copies, &variables)
         }
         guard status == 0 else {
             throw RedisFixtureError(

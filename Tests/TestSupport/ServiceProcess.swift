@@ -5,7 +5,7 @@ import Glibc
 import Synchronization
 
 /// An executable of ours as a process of its own, found beside the test bundle.
-public struct ServiceProcess {
+public struct ServiceProcess: Sendable {
     /// How a process ended, and what it printed.
     public struct Result: Sendable {
         /// Its exit code; negative for the signal that killed it.
@@ -24,7 +24,8 @@ public struct ServiceProcess {
     /// Held while a process is started: what is started between a pipe's making and its marking would inherit it.
     static let spawning = Mutex(())
 
-    private let pid: pid_t
+    /// Its number.
+    public let pid: pid_t
     /// The end of its standard input that is ours.
     private let input: Int32
     private let output: URL

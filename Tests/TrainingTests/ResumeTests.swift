@@ -53,6 +53,21 @@ struct ResumeTests {
         }
     }
 
+    @Test(
+        "Forty steps, stopped at several and started again each time, in both precisions",
+        arguments: [TrainingRecipe.Precision.float32, .bfloat16], [nil, 0.3])
+    func fortySteps(precision: TrainingRecipe.Precision, dropout: Double?) throws {
+        let recipe = try TinyRun.recipe(epochs: 10, checkpointEvery: 7, dropout: dropout) { $0.precision = precision }
+        let whole = try finished(nil, recipe)
+        #expect(whole.result.steps == 40)
+        try TinyRun.withFolder { folder in
+            for limit in [2, 20, 9, 41, 3] { _ = try interrupted(folder, recipe, atMicroBatch: limit) }
+            let resumed = try finished(folder, recipe)
+            #expect(resumed.bytes == whole.bytes)
+            #expect(resumed.result.losses == whole.result.losses)
+        }
+    }
+
     @Test("Killed without a word: only periodic checkpoints are left, half-written ones are passed over")
     func killed() throws {
         let recipe = try TinyRun.recipe(dropout: 0.2)

@@ -56,6 +56,32 @@ struct TrainerTests {
                 == weights.parameters.withUnsafeValues(Array.init))
     }
 
+    @Test("In bfloat16 the loss falls as in float32, full and with an adapter", arguments: [nil, 0.0])
+    func precisions(dropout: Double?) throws {
+        func losses(_ precision: TrainingRecipe.Precision) throws -> [Double] {
+            let recipe = try TinyRun.recipe(epochs: 10, dropout: dropout) { $0.precision = precision }
+            var trainer = try Trainer(model: TinyRun.model(), recipe: recipe, dataset: TinyRun.dataset())
+            guard case .completed(let result) = try trainer.run() else { return [] }
+            return result.losses
+        }
+        let (exact, rounded) = (try losses(.float32), try losses(.bfloat16))
+        #expect(exact != rounded && exact.count == rounded.count)
+        #expect(zip(exact, rounded).allSatisfy { abs($0 - $1) < 0.03 * $0 })
+        #expect(try #require(rounded.last) < 0.9 * rounded[0])
+    }
+
+    @Test("A step too small for bfloat16 still moves the float32 masters")
+    func masters() throws {
+        let recipe = try TinyRun.recipe(epochs: 1) {
+            ($0.precision, $0.learningRate, $0.warmupRatio, $0.warmupSteps) = (.bfloat16, 1e-6, nil, 0)
+        }
+        let before = TinyRun.bytes(try TinyRun.model())
+        var trainer = try Trainer(model: TinyRun.model(), recipe: recipe, dataset: TinyRun.dataset())
+        _ = try trainer.run()
+        let moved = zip(before, TinyRun.bytes(trainer.model)).count { $0 != $1 }
+        #expect(Double(moved) > 0.95 * Double(before.count))
+    }
+
     @Test("Recomputing blocks changes nothing but memory")
     func recompute() throws {
         var kept = try Trainer(model: TinyRun.model(), recipe: TinyRun.recipe(), dataset: TinyRun.dataset())

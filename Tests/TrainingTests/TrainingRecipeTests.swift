@@ -56,7 +56,6 @@ struct TrainingRecipeTests {
             (#"{"microBatch": 0}"#, "recipe.microBatch", "from 1"),
             (#"{"beta2": 1}"#, "recipe.beta2", "below 1"),
             (#"{"seed": -1}"#, "recipe.seed", "whole number"),
-            (#"{"precision": "bfloat16"}"#, "recipe.precision", "float32"),
             (#"{"precision": "fp16"}"#, "recipe.precision", "float32, bfloat16"),
             (#"{"ranks": 2}"#, "recipe.ranks", "write 1"),
             (#"{"recompute": "all"}"#, "recipe.recompute", "none, block"),

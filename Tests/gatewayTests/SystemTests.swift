@@ -32,7 +32,16 @@ struct SystemTests {
                 let page = try await client.call(uri: "/metrics", method: .get)
                 #expect(page.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
                 #expect(page.text.hasPrefix("# metrics\n"))
-                #expect(page.text.contains("mellama_queue_depth{kind=\"tokenize.text\",state=\"ready\"} 1\n"))
+                for line in [
+                    "mellama_queue_depth{kind=\"tokenize.text\",state=\"ready\"} 1\n",
+                    "mellama_queue_depth{kind=\"tokenize.text\",state=\"parked\"} 0\n",
+                    "mellama_queue_depth{kind=\"tokenize.text\",state=\"dead\"} 0\n",
+                    "mellama_queue_submitted_total{kind=\"tokenize.text\"} 1\n",
+                    "mellama_queue_completed_total{kind=\"tokenize.text\",outcome=\"upstream_failed\"} 0\n",
+                    "# TYPE mellama_queue_oldest_ready_seconds gauge\n",
+                ] {
+                    #expect(page.text.contains(line), "\(line)")
+                }
                 #expect(page.text.contains("mellama_queue_up 1\n"))
                 #expect(!page.text.contains(try #require(job.json["id"]?.stringValue)))
             }

@@ -13,7 +13,7 @@ struct StackTests {
             state: StateFolder(given: folder, environment: [:]), programs: "/programs",
             redisProgram: "/usr/bin/redis-server", port: 4711, dataRoots: ["/data/a", "/data/b"],
             workers: [("tokenizer", 1), ("inference", 3)], environment: ["PATH": "/bin", "MELLAMA_REDIS_URL": "wrong"],
-            socket: "\(folder)/redis.sock")
+            socket: "\(folder)/redis.sock", adminPorts: [9001, 9002, 9003, 9004])
     }
 
     @Test("Redis listens on a socket only, keeps every write, and forgets nothing")
@@ -39,8 +39,16 @@ struct StackTests {
             #expect(definition.environment["MELLAMA_DATA_ROOTS"] == "/data/a:/data/b")
             #expect(definition.environment["MELLAMA_ARTIFACTS"] == "/s/artifacts")
         }
+        // The gateway has health and metrics at its own port.
+        #expect(definitions.map { $0.environment["MELLAMA_ADMIN_PORT"] } == ["0", "9001", "9002", "9003", "9004"])
+        #expect(
+            Self.stack("/s").adminPortsByName
+                == ["tokenizer": 9001, "inference-1": 9002, "inference-2": 9003, "inference-3": 9004])
         let gateway = try #require(definitions.first)
-        #expect(gateway.command == ["/programs/gateway", "serve", "--host", "127.0.0.1", "--port", "4711", "--journal", "/s/journal"])
+        #expect(
+            gateway.command == [
+                "/programs/gateway", "serve", "--host", "127.0.0.1", "--port", "4711", "--journal", "/s/journal",
+            ])
     }
 
     @Test("With a journal Redis syncs every second; without one, every write")
@@ -85,7 +93,8 @@ struct StackTests {
             let folder = StateFolder(given: path, environment: [:])
             #expect(StackNote.read(folder) == nil)
             var note = StackNote(
-                pid: getpid(), url: "http://127.0.0.1:1", port: 1, children: ["gateway": 7], dataRoots: ["/d"])
+                pid: getpid(), url: "http://127.0.0.1:1", port: 1, children: ["gateway": 7], adminPorts: ["trainer": 2],
+                dataRoots: ["/d"])
             try note.write(to: folder)
             #expect(StackNote.read(folder) == note)
             let process = try ChildProcess.start(["/bin/true"], environment: [:], log: "\(path)/log")

@@ -25,6 +25,7 @@ struct AccessLogMiddleware: RouterMiddleware {
             "request_id": "\(context.record.requestID)",
         ]
         if let key = context.record.key { metadata["key"] = "\(key)" }
+        if let trace = context.record.trace { metadata["trace_id"] = "\(trace)" }
         context.logger.info("request", metadata: metadata)
         return response
     }

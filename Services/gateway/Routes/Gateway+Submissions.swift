@@ -46,12 +46,15 @@ extension Gateway {
         _ = try Query(request, known: [])
         let key = try IdempotencyKey.of(request.headers)
         let document = try await RequestDocument.read(request, limits: limits)
-        let traceparent = TraceParent.of(request.headers)
+        let span = SubmissionSpan(request.headers, context)
         if case .array(let items) = document {
-            return try .json(try await submitAll(items, key: key, traceparent: traceparent, context.principal))
+            let answer = try await submitAll(items, key: key, traceparent: span.traceparent, context.principal)
+            span.accepted(jobs: answer.jobs.count { $0.accepted != nil })
+            return try .json(answer)
         }
-        let submission = try submission(document, key: key, traceparent: traceparent, context.principal)
+        let submission = try submission(document, key: key, traceparent: span.traceparent, context.principal)
         let receipt = try await broker.submit(submission)
+        span.accepted(job: receipt.id, kind: submission.message.kind, state: receipt.state)
         return try .json(
             AcceptedJob(receipt, submission), status: .accepted, headers: [.location: "/v1/jobs/\(receipt.id)"])
     }
@@ -123,10 +126,12 @@ extension Gateway {
             let message = JobMessage(kind: stage.kind, payload: stage.payload)
             try checkReferences(message, below: "stages.\(name).")
         }
+        let span = SubmissionSpan(request.headers, context)
         let receipt = try await broker.submit(
             RunSubmission(
-                recipe: recipe, tenant: context.principal.tenant, traceparent: TraceParent.of(request.headers),
+                recipe: recipe, tenant: context.principal.tenant, traceparent: span.traceparent,
                 idempotencyKey: key))
+        span.accepted(run: receipt.id)
         let state = try await broker.run(receipt.id)?.state ?? .running
         let accepted = AcceptedRun(
             id: receipt.id, name: recipe.name, state: state, stages: order, duplicate: receipt.isDuplicate)

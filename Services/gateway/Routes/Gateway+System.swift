@@ -24,7 +24,8 @@ extension Gateway {
     private func queuePage() async -> String {
         do {
             let statistics = try await broker.statistics(kinds: JobKind.payloadTypes.keys.sorted())
-            return QueuePage.text(statistics) + QueuePage.up(true)
+            let figures = try await serverFigures?()
+            return QueuePage.text(statistics) + (figures.map(QueuePage.text) ?? "") + QueuePage.up(true)
         } catch {
             return QueuePage.up(false)
         }

@@ -49,6 +49,8 @@ struct UpCommand: ParsableCommand {
         let runner = StackRunner(stack: stack, tell: { Terminal.note("mellama: \($0)") }) { note in
             Terminal.note(
                 "mellama: up at \(note.url), \(note.children.count) processes, logs in \(folder.logs)")
+            let pages = note.adminPorts.sorted { $0.key < $1.key }.map { "\($0.key) :\($0.value)" }
+            Terminal.note("mellama: metrics at \(note.url)/metrics, on 127.0.0.1 \(pages.joined(separator: ", "))")
         }
         let signal = try runner.run()
         Terminal.note("mellama: down")
@@ -61,11 +63,12 @@ struct UpCommand: ParsableCommand {
         }
         let given = (environment["MELLAMA_DATA_ROOTS"] ?? "").split(separator: ":").map(String.init)
         let roots = (dataRoots.isEmpty ? given : dataRoots).map { LocalPath.resolved(LocalPath.absolute($0)) }
+        let workers = [("tokenizer", 1), ("trainer", 1), ("inference", inference), ("evaluator", 1)]
+        var ports = try LoopbackPort.free(1 + workers.reduce(0) { $0 + $1.1 })
+        let free = ports.removeFirst()
         return Stack(
             state: folder, programs: bin.map { LocalPath.absolute($0) } ?? Stack.ownFolder(), redisProgram: redis,
-            port: try port ?? LoopbackPort.free(1)[0], dataRoots: roots,
-            workers: [("tokenizer", 1), ("trainer", 1), ("inference", inference), ("evaluator", 1)],
-            environment: environment, socket: try folder.redisSocket(),
-            isJournalled: !noJournal)
+            port: port ?? free, dataRoots: roots, workers: workers, environment: environment,
+            socket: try folder.redisSocket(), adminPorts: ports, isJournalled: !noJournal)
     }
 }

@@ -19,8 +19,29 @@ struct Stack: Sendable {
     var workers: [(service: String, count: Int)]
     var environment: [String: String]
     var socket: String
+    /// Free ports of 127.0.0.1 for the workers' health and metrics, one each.
+    var adminPorts: [Int]
     /// Whether the gateway writes submissions down before Redis gets them.
     var isJournalled = true
+
+    /// A process of the stack.
+    private struct Member {
+        var name: String
+        var service: String
+        var adminPort: Int
+    }
+
+    private var workerMembers: [Member] {
+        let names = workers.flatMap { service, count in
+            (1...max(1, count)).filter { _ in count > 0 }.map { (count == 1 ? service : "\(service)-\($0)", service) }
+        }
+        return zip(names, adminPorts).map { Member(name: $0.0, service: $0.1, adminPort: $1) }
+    }
+
+    /// Where each worker's health and metrics are, by name; the gateway has them at its own port.
+    var adminPortsByName: [String: Int] {
+        Dictionary(workerMembers.map { ($0.name, $0.adminPort) }, uniquingKeysWith: { $1 })
+    }
 
     /// The private Redis: on a unix socket only, append-only file on from the first start, nothing ever evicted.
     /// `appendfsync everysec`: what a killed server loses, the gateway's journal submits again. Without one every write
@@ -39,29 +60,21 @@ struct Stack: Sendable {
 
     var serviceDefinitions: [Supervisor.Definition] {
         let journal = isJournalled ? ["--journal", state.journal] : ["--no-journal"]
-        var definitions = [
-            definition(
-                Self.gateway, service: Self.gateway, ["serve", "--host", host, "--port", "\(port)"] + journal)
-        ]
-        for (service, count) in workers {
-            for number in 1...max(1, count) where count > 0 {
-                definitions.append(
-                    definition(count == 1 ? service : "\(service)-\(number)", service: service, ["serve"]))
-            }
-        }
-        return definitions
+        let door = Member(name: Self.gateway, service: Self.gateway, adminPort: 0)
+        return [definition(door, ["serve", "--host", host, "--port", "\(port)"] + journal)]
+            + workerMembers.map { definition($0, ["serve"]) }
     }
 
-    private func definition(_ name: String, service: String, _ arguments: [String]) -> Supervisor.Definition {
+    private func definition(_ member: Member, _ arguments: [String]) -> Supervisor.Definition {
         var environment = environment
         environment["MELLAMA_REDIS_URL"] = "unix://\(socket)"
         environment["MELLAMA_ARTIFACTS"] = state.artifacts
         environment["MELLAMA_DATA_ROOTS"] = dataRoots.joined(separator: ":")
-        // Health and metrics of workers have no fixed port here; the gateway shows the queue's.
-        environment["MELLAMA_ADMIN_PORT"] = "0"
+        environment["MELLAMA_ADMIN_HOST"] = "127.0.0.1"
+        environment["MELLAMA_ADMIN_PORT"] = String(member.adminPort)
         return Supervisor.Definition(
-            name: name, command: ["\(programs)/\(service)"] + arguments, environment: environment,
-            log: "\(state.logs)/\(name).log")
+            name: member.name, command: ["\(programs)/\(member.service)"] + arguments, environment: environment,
+            log: "\(state.logs)/\(member.name).log")
     }
 
     /// Checks that every program is there, before anything is started.

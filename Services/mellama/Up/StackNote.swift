@@ -13,6 +13,8 @@ struct StackNote: Codable, Sendable, Hashable {
     var port: Int
     /// The children by name.
     var children: [String: Int32]
+    /// The ports on 127.0.0.1 of the workers' `/healthz`, `/readyz` and `/metrics`, by name.
+    var adminPorts: [String: Int]
     var dataRoots: [String]
 
     /// The note of a stack that is up, or nil: a note whose process has gone is no stack.

@@ -59,7 +59,7 @@ struct StackRunner {
     private func publish(_ supervisor: Supervisor, isFirst: Bool) -> MellamaError? {
         let note = StackNote(
             pid: getpid(), url: "http://\(stack.host):\(stack.port)", port: stack.port, children: supervisor.pids,
-            dataRoots: stack.dataRoots)
+            adminPorts: stack.adminPortsByName, dataRoots: stack.dataRoots)
         do {
             try note.write(to: stack.state)
         } catch {

@@ -86,6 +86,78 @@ void ck_from_float16(const uint16_t *x, float *y, size_t n);
 void ck_to_bfloat16(const float *x, uint16_t *y, size_t n);
 void ck_to_float16(const float *x, uint16_t *y, size_t n);
 
+// bfloat16 products. Each element of C is defined to the bit, whatever the machine and however the caller splits C:
+// the depth is cut into blocks of CK_DEPTH_BLOCK; a block's sum starts at 0 and takes one pair (2i, 2i + 1) after the
+// other as VDPBF16PS does, s = fma(a[2i+1], b[2i+1], s), then s = fma(a[2i], b[2i], s), each rounded to nearest even,
+// denormal operands and results being zeros; blocks are added to C in order in ordinary float32.
+
+enum { CK_PANEL_COLUMNS = 32, CK_PANEL_ROWS = 14, CK_DEPTH_BLOCK = 384 };
+
+/// What computes the products: all give the same bits.
+typedef enum { ck_path_plain = 0, ck_path_avx2 = 1, ck_path_avx512 = 2, ck_path_avx512_bf16 = 3 } ck_product_path;
+
+/// The fastest this processor has.
+ck_product_path ck_best_product_path(void);
+
+/// Elements of one panel of 32 columns of B, and of 14 rows of A, of this depth.
+size_t ck_panel_size(size_t depth);
+size_t ck_left_panel_size(size_t depth);
+
+/// C [m, n] = A [m, k] · B [k, n], added to C if `accumulate`.
+///
+/// A is row-major with `a_step` elements from row to row, or packed in panels of 14 rows of `a_step` elements. B is in
+/// panels of 32 columns of `b_panel` elements each; k may be less than the depth that was packed.
+void ck_bf16_product(ck_product_path path, size_t m, size_t n, size_t k, const uint16_t *a, size_t a_step,
+                     int a_is_packed, const uint16_t *b, size_t b_panel, float *c, size_t c_stride, int accumulate);
+
+/// Packs panels first ..< last of B [k, n] from S [n, k] (`columns`: B = Sᵀ) or S [k, n] (`rows`: B = S), of `stride`
+/// elements from row to row; the panel `first` goes to `to`. Missing columns and rows are zeros.
+void ck_pack_columns_f32(const float *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
+                         uint16_t *to);
+void ck_pack_columns_bf16(const uint16_t *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
+                          uint16_t *to);
+void ck_pack_rows_f32(const float *source, size_t stride, size_t k, size_t n, size_t first, size_t last, uint16_t *to);
+void ck_pack_rows_bf16(const uint16_t *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
+                       uint16_t *to);
+/// Packs panels of A [m, k] = Sᵀ from S [k, m].
+void ck_pack_left_bf16(const uint16_t *source, size_t stride, size_t k, size_t m, size_t first, size_t last,
+                       uint16_t *to);
+
+// The loops between the products where activations are kept in bfloat16. Rounding is to nearest even, denormals become
+// zeros (as VCVTNEPS2BF16).
+
+/// y = x.
+void ck_narrow_rows(const float *x, size_t x_stride, uint16_t *y, size_t y_stride, size_t rows, size_t width);
+void ck_widen_rows(const uint16_t *x, size_t x_stride, float *y, size_t y_stride, size_t rows, size_t width);
+
+/// As `ck_rms_norm`.
+void ck_rms_norm_bf16(const float *x, const float *weight, uint16_t *y, float *inverse, size_t rows, size_t width,
+                      float epsilon);
+
+/// y = x with the first `heads` heads of every row rotated as by `ck_rope`, the rest of the `width` columns as it is.
+void ck_rope_bf16(const float *x, uint16_t *y, size_t stride, size_t width, const float *cosine, const float *sine,
+                  size_t rows, size_t heads, size_t half, float sign);
+
+/// y = silu(gate) * up.
+void ck_swiglu_bf16(const uint16_t *gate, const uint16_t *up, uint16_t *y, size_t n);
+
+/// Gradients of gate and up from dy.
+void ck_swiglu_backward_bf16(const uint16_t *gate, const uint16_t *up, const float *dy, uint16_t *dgate, uint16_t *dup,
+                             size_t n);
+
+/// p = softmax(scale * x[0 ..< n]), zeros up to `padded`.
+void ck_softmax_bf16(float *x, float scale, uint16_t *p, size_t n, size_t padded);
+
+/// p = softmax(scale * x), ds = scale * p * (dp - sum(p * dp)); zeros up to `padded`. x and dp are overwritten.
+void ck_softmax_backward_bf16(float *x, float *dp, float scale, uint16_t *p, uint16_t *ds, size_t n, size_t padded);
+
+/// As `ck_cross_entropy`, the gradient into `gradient`; logits are overwritten.
+double ck_cross_entropy_bf16(float *logits, size_t n, size_t target, float scale, uint16_t *gradient);
+
+/// As `ck_dropout`, of bfloat16.
+void ck_dropout_bf16(const uint16_t *x, uint16_t *y, size_t n, uint64_t key, uint64_t first, uint32_t threshold,
+                     float scale);
+
 /// Tells the processor that this thread spins.
 static inline void ck_pause(void) {
 #if defined(__x86_64__)

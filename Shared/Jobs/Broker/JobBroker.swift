@@ -75,8 +75,8 @@ public protocol JobBroker: Sendable {
     /// The same for every stage of an ended run.
     func purge(_ run: RunID) async throws(JobError)
 
-    /// Purges up to `limit` jobs that ended before a time (ms since 1970, server clock), oldest first, but none whose
-    /// run or parent has not ended. Returns how many; call again until 0.
+    /// Purges up to `limit` jobs that ended before a time (ms since 1970, server clock), what succeeded first and the
+    /// oldest of it first, but none whose run or parent has not ended. Returns how many; call again until 0.
     func purgeEnded(before: Int64, limit: Int) async throws(JobError) -> Int
 
     /// What is set for a queue.

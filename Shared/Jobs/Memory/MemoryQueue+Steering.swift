@@ -17,7 +17,7 @@ extension MemoryQueue {
         guard [.failed, .dead, .cancelled, .expired].contains(job.state) else {
             throw SubmissionCheck.notRetryable(id, job.state.rawValue)
         }
-        guard job.message.payload != .null || job.textSince != nil else { throw SubmissionCheck.payloadGone(id) }
+        guard hasText(job) else { throw SubmissionCheck.payloadGone(id) }
         guard mayLive(job) else { throw SubmissionCheck.notRetryable(id, JobState.upstreamFailed.rawValue) }
         for child in job.children {
             guard let state = jobs[child]?.state else { continue }
@@ -32,7 +32,7 @@ extension MemoryQueue {
         revive(id)
         if let run = job.snapshot.run {
             for stage in runs[run]?.stages ?? [] {
-                if let job = jobs[stage], job.state == .upstreamFailed, mayLive(job) { revive(stage) }
+                if let job = jobs[stage], job.state == .upstreamFailed, mayLive(job), hasText(job) { revive(stage) }
             }
             runs[run]?.state = .running
             runs[run]?.finished = nil
@@ -40,6 +40,9 @@ extension MemoryQueue {
         }
         return jobs[id]?.state ?? .ready
     }
+
+    /// Whether an ended job still has its payload.
+    private func hasText(_ job: MemoryJob) -> Bool { job.textSince != nil }
 
     private func parentIDs(of job: MemoryJob) -> [(stage: String, id: JobID)] {
         guard let run = job.snapshot.run else { return [] }

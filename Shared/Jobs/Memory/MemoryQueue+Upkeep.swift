@@ -79,22 +79,24 @@ extension MemoryQueue {
 
     /// The twin of `purge_ended.lua`.
     mutating func purgeEnded(before: Int64, limit: Int) -> Int {
+        func rank(_ job: MemoryJob) -> (Int, Int64, JobID) { (isDone(job) ? 0 : 1, job.textSince ?? 0, job.id) }
         let over = jobs.values.filter { job in
             job.state.isTerminal && job.textSince.map { $0 < before } ?? false && isOver(job)
-        }.sorted { ($0.textSince ?? 0, $0.id) < ($1.textSince ?? 0, $1.id) }.prefix(max(0, limit))
+        }.sorted { rank($0) < rank($1) }.prefix(max(0, limit))
         for job in over { purgeText(job.id) }
         return over.count
     }
 
+    /// Whether no retry can need an ended job's payload or result.
+    private func isDone(_ job: MemoryJob) -> Bool {
+        if let run = job.snapshot.run { return runs[run]?.state == .succeeded }
+        return job.state == .succeeded || job.snapshot.parent != nil
+    }
+
     /// Removes payloads and results whose time is over, as `reap.lua` does.
     mutating func dropOldTexts(retention: Duration) {
-        for job in jobs.values where job.state.isTerminal && isOver(job) {
-            guard let since = job.textSince, since <= now - retention.milliseconds else { continue }
-            let isDone =
-                job.snapshot.run.map { runs[$0]?.state == .succeeded } ?? (job.state == .succeeded)
-                || job.snapshot.parent != nil
-            // What may be retried keeps it.
-            if isDone { dropText(job.id) }
+        for job in jobs.values where job.state.isTerminal && isOver(job) && isDone(job) {
+            if let since = job.textSince, since <= now - retention.milliseconds { dropText(job.id) }
         }
     }
 

@@ -13,7 +13,10 @@ extension MemoryQueue {
         var room: [JobKind: Int] = [:]
         for kind in wanted { room[kind] = controls[kind]?.maximumRunning.map { $0 - running(kind) } }
         var claimed: [JobEnvelope] = []
-        while claimed.count < limit, let id = best(of: wanted.filter { room[$0] ?? 1 > 0 }), var job = jobs[id] {
+        var broken: [(job: MemoryJob, failure: JobFailure)] = []
+        while claimed.count + broken.count < limit, let id = best(of: wanted.filter { room[$0] ?? 1 > 0 }),
+            var job = jobs[id]
+        {
             if let deadline = job.deadline, deadline <= now {
                 close(id, .expired, error: .expired("no worker was free in time"))
                 continue
@@ -29,10 +32,17 @@ extension MemoryQueue {
             count(job.snapshot.kind, "claimed")
             enter(id, .running)
             if let left = room[job.snapshot.kind] { room[job.snapshot.kind] = left - 1 }
-            if let envelope = resolvedEnvelope(of: job) { claimed.append(envelope) }
+            switch resolvedEnvelope(of: job) {
+            case .success(let envelope): claimed.append(envelope)
+            case .failure(let failure): broken.append((job, failure))
+            }
         }
         let due = open.compactMap { jobs[$0] }.filter { $0.state == .delayed && wanted.contains($0.snapshot.kind) }
             .map(\.due).min()
+        // As on Redis, where the claimer finds out and says so: after the claim.
+        for (job, failure) in broken {
+            _ = try? fail(job.id, fence: Fence(job.fence), failure: failure, retryAfter: .zero)
+        }
         return ClaimResult(jobs: claimed, nextDue: due.map { .milliseconds(max(0, $0 - now)) })
     }
 
@@ -41,19 +51,18 @@ extension MemoryQueue {
             .min { $0.place < $1.place }?.id
     }
 
-    /// The attempt with earlier stages' outputs in its payload; a job whose payload names what is not there ends here.
-    private mutating func resolvedEnvelope(of job: MemoryJob) -> JobEnvelope? {
+    /// The attempt with earlier stages' outputs in its payload, or the error of a payload that names what is not there.
+    private func resolvedEnvelope(of job: MemoryJob) -> Result<JobEnvelope, JobFailure> {
         var envelope = job.envelope(at: now)
-        guard let run = job.snapshot.run else { return envelope }
+        guard let run = job.snapshot.run else { return .success(envelope) }
         do {
             envelope.message.payload = try envelope.message.payload.resolvingStageReferences { stage in
                 jobs[JobID("\(run).\(stage)")]?.snapshot.result?.output
             }
-            return envelope
+            return .success(envelope)
         } catch {
-            let failure = JobFailure(.badInput, title: "An earlier stage's output is missing", detail: "\(error)")
-            _ = try? fail(job.id, fence: Fence(job.fence), failure: failure, retryAfter: .zero)
-            return nil
+            return .failure(
+                JobFailure(.badInput, title: "An earlier stage's output is missing", detail: "\(error)"))
         }
     }
 

@@ -24,7 +24,7 @@ struct ClaimedRecord {
             deadline: parts[12].integer.map(Int64.init), waited: parts[13].integer.map(Int64.init),
             message: JobMessage(
                 kind: JobKind(kind), version: version,
-                payload: try JobRecord.decode(payload, as: JSONValue.self, operation: "claim")))
+                payload: try JobRecord.parse(payload, operation: "claim")))
         var outputs: [String: JSONValue] = [:]
         for part in parts.dropFirst(15) {
             guard let pair = part.array, pair.count == 2, let stage = pair[0].string else {

@@ -1,6 +1,5 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import Messages
 import Redis
 
@@ -34,12 +33,21 @@ struct JobRecord {
         return try Self.decode(bytes, as: type, operation: operation)
     }
 
+    /// JSON of no particular type.
+    static func parse(_ bytes: [UInt8], operation: String) throws(JobError) -> JSONValue {
+        do {
+            return try MessageDecoder.parse(bytes)
+        } catch {
+            throw JobError(.malformed, operation: operation, detail: "a record in Redis: \(error)")
+        }
+    }
+
     /// JSON as another version may have written it: unknown fields are ignored.
     static func decode<Value: Decodable>(
         _ bytes: [UInt8], as type: Value.Type, operation: String
     ) throws(JobError) -> Value {
         do {
-            return try MessageDecoder(policy: .lenient).decode(type, from: MessageDecoder.parse(Data(bytes)))
+            return try MessageDecoder(policy: .lenient).decode(type, from: MessageDecoder.parse(bytes))
         } catch {
             throw JobError(.malformed, operation: operation, detail: "a record in Redis: \(error)")
         }

@@ -98,7 +98,7 @@ struct QueueKeys: Sendable, Hashable {
 
     // Of a client
 
-    /// String that lives for a lease: the worker's last claim, `<request> <id>=<fence>,…`.
+    /// String that lives for a lease: the worker's last two claims, `<request> <id>=<fence>,…` a line.
     func lastClaim(_ worker: WorkerID) -> String { prefix + "claim:\(worker)" }
 
     /// Hash with a time to live: `job` or `run`, and `sha` of the first body.

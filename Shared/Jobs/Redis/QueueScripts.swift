@@ -1,15 +1,16 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-import Redis
+package import Redis
 
 /// The transitions of the queue, one script each: what they read and write is above their text in `Scripts/`.
-enum QueueScripts {
+package enum QueueScripts {
     static let boot = script("boot", PackageResources.boot_lua)
     static let submit = script("submit", PackageResources.submit_lua)
     static let submitRun = script("submit_run", PackageResources.submit_run_lua)
-    static let claim = script("claim", PackageResources.claim_lua)
+    package static let claim = script("claim", PackageResources.claim_lua, after: PackageResources.claiming_lua)
     static let heartbeat = script("heartbeat", PackageResources.heartbeat_lua)
-    static let complete = script("complete", PackageResources.complete_lua)
+    package static let complete = script(
+        "complete", PackageResources.complete_lua, after: PackageResources.claiming_lua)
     static let fail = script("fail", PackageResources.fail_lua)
     static let release = script("release", PackageResources.release_lua)
     static let confirmCancelled = script("confirm_cancelled", PackageResources.confirm_cancelled_lua)
@@ -30,12 +31,12 @@ enum QueueScripts {
     /// The version of keys and fields; a process of another refuses to work on them.
     static let schema = "2"
 
-    /// A transition with the shared prelude after its first line, which Redis reads as `#!lua flags=…`.
-    private static func script(_ name: String, _ body: [UInt8]) -> RedisScript {
+    /// A transition with the shared prelude, and what else it shares, after its first line, which Redis reads as
+    /// `#!lua flags=…`.
+    private static func script(_ name: String, _ body: [UInt8], after shared: [UInt8] = []) -> RedisScript {
         let text = String(decoding: body, as: UTF8.self)
         let end = text.firstIndex(of: "\n") ?? text.endIndex
-        return RedisScript(
-            name: name,
-            source: text[..<end] + "\n" + String(decoding: PackageResources.prelude_lua, as: UTF8.self) + text[end...])
+        let prelude = String(decoding: PackageResources.prelude_lua + shared, as: UTF8.self)
+        return RedisScript(name: name, source: text[..<end] + "\n" + prelude + text[end...])
     }
 }

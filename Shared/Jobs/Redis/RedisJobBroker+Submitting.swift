@@ -126,4 +126,13 @@ extension RedisJobBroker {
             throw JobError(.malformed, operation: operation, detail: "the message has a number that JSON can't hold")
         }
     }
+
+    /// The same, faster.
+    static func json(_ value: some Encodable & JSONRepresentable, _ operation: String) throws(JobError) -> String {
+        do {
+            return try MessageEncoder.text(value)
+        } catch {
+            throw JobError(.malformed, operation: operation, detail: "the message has a number that JSON can't hold")
+        }
+    }
 }

@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Logging
 public import Messages
 import Redis
 import Synchronization
@@ -18,21 +19,43 @@ extension RedisJobBroker {
         kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration, request: String
     ) async throws(JobError) -> ClaimResult {
         guard limit > 0, !kinds.isEmpty else { return ClaimResult(jobs: []) }
-        let reply = try await run(
-            QueueScripts.claim,
-            [worker.rawValue, String(lease.milliseconds), String(min(limit, 100)), request] + kinds.map(\.rawValue))
+        let arguments = Self.arguments(kinds: kinds, worker: worker, limit: limit, lease: lease, request: request)
+        return try await claimed(try await run(QueueScripts.claim, arguments))
+    }
+
+    /// The arguments of the claim script; `request` names the call, however often it is sent.
+    private static func arguments(
+        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration, request: String
+    ) -> [String] {
+        [worker.rawValue, String(lease.milliseconds), String(min(limit, 100)), request] + kinds.map(\.rawValue)
+    }
+
+    /// What a claim's reply holds.
+    private func claimed(_ reply: RESPValue) async throws(JobError) -> ClaimResult {
         guard let parts = reply.array, let due = parts.first?.integer else { throw .unexpectedReply("claim") }
         var result = ClaimResult(jobs: [], nextDue: due < 0 ? nil : .milliseconds(due))
         for part in parts.dropFirst() {
-            let claimed = try ClaimedRecord(part)
+            let record: ClaimedRecord
+            do throws(JobError) {
+                record = try ClaimedRecord(part)
+            } catch {
+                // It would come again and again, and the others with it.
+                guard let values = part.array, values.count > 1, let id = values[0].string,
+                    let fence = values[1].string.flatMap({ UInt64($0) })
+                else { throw error }
+                let failure = JobFailure(
+                    .internalError, title: "The job's record can't be read", detail: error.description)
+                try await fail(JobID(id), fence: Fence(fence), failure: failure, retryAfter: .zero)
+                continue
+            }
             do throws(MessageError) {
-                result.jobs.append(try claimed.resolvedEnvelope())
+                result.jobs.append(try record.resolvedEnvelope())
             } catch {
                 // What an earlier stage gave will not change: the stage has failed for good.
                 let failure = JobFailure(
                     .badInput, title: "An earlier stage's output is missing", detail: "\(error)")
                 try await fail(
-                    claimed.envelope.id, fence: claimed.envelope.fence, failure: failure, retryAfter: .zero)
+                    record.envelope.id, fence: record.envelope.fence, failure: failure, retryAfter: .zero)
             }
         }
         return result
@@ -80,12 +103,64 @@ extension RedisJobBroker {
 
     /// Ends a job with success.
     public func complete(_ job: JobID, fence: Fence, result: JobResult) async throws(JobError) {
-        let text = try Self.json(result, "complete")
-        guard text.utf8.count <= options.maximumResultBytes else {
-            throw SubmissionCheck.tooLarge(job, text.utf8.count, options.maximumResultBytes)
+        let reply = try await complete([Completion(job: job, fence: fence, result: result)], thenClaim: nil)
+        if let refusal = reply.refusals.first ?? nil { throw refusal }
+    }
+
+    /// Ends attempts with success and takes further jobs.
+    public func complete(
+        _ completions: [Completion], thenClaim next: ClaimRequest?
+    ) async throws(JobError) -> CompletionReply {
+        var refusals = [JobError?](repeating: nil, count: completions.count)
+        var batch = CompletionBatch()
+        for (index, completion) in completions.enumerated() {
+            let text: String
+            do throws(JobError) {
+                text = try Self.json(completion.result, "complete")
+            } catch {
+                refusals[index] = error
+                continue
+            }
+            guard text.utf8.count <= options.maximumResultBytes else {
+                refusals[index] = SubmissionCheck.tooLarge(
+                    completion.job, text.utf8.count, options.maximumResultBytes)
+                continue
+            }
+            if batch.isFull(before: text) {
+                _ = try await send(&batch, claiming: [], &refusals)
+            }
+            batch.append(index, completion, text)
         }
-        let reply = try await run(QueueScripts.complete, [job.rawValue, fence.description, text])
-        guard reply.string == "ok" else { throw SubmissionCheck.stale("complete", job) }
+        guard let next, next.limit > 0, !next.kinds.isEmpty else {
+            if !batch.isEmpty { _ = try await send(&batch, claiming: [], &refusals) }
+            return CompletionReply(refusals: refusals, claimed: ClaimResult(jobs: []))
+        }
+        let arguments = Self.arguments(
+            kinds: next.kinds, worker: next.worker, limit: next.limit, lease: next.lease, request: FreshID.make())
+        let reply = try await send(&batch, claiming: arguments, &refusals)
+        do throws(JobError) {
+            return CompletionReply(refusals: refusals, claimed: try await claimed(reply))
+        } catch {
+            // What has ended has ended; the next claim tells the same, if it still holds.
+            guard !completions.isEmpty else { throw error }
+            logger.error("A claimed job can't be read", metadata: ["error": "\(error)"])
+            return CompletionReply(refusals: refusals, claimed: ClaimResult(jobs: []))
+        }
+    }
+
+    /// Sends a batch and empties it; notes refusals; gives the claim's reply.
+    private func send(
+        _ batch: inout CompletionBatch, claiming: [String], _ refusals: inout [JobError?]
+    ) async throws(JobError) -> RESPValue {
+        let reply = try await run(QueueScripts.complete, batch.arguments + claiming)
+        guard let parts = reply.array, parts.count == 2, let outcomes = parts[0].array,
+            outcomes.count == batch.entries.count
+        else { throw .unexpectedReply("complete") }
+        for (entry, outcome) in zip(batch.entries, outcomes) where outcome.integer != 1 {
+            refusals[entry.index] = SubmissionCheck.stale("complete", entry.job)
+        }
+        batch = CompletionBatch()
+        return parts[1]
     }
 
     /// Ends an attempt with an error.

@@ -35,9 +35,11 @@ public final class RedisJobBroker: JobBroker {
             let server = try await Self.boot(connection, keys: keys, options: options)
             stall.detector.withLock { $0.connected(server: server, now: sent) }
         }
+        let metrics = RedisCallMetrics()
         func pool(_ limit: Int, _ name: String) -> RedisConnectionPool {
             RedisConnectionPool(
-                configuration: configuration, limit: limit, name: name, logger: logger, preparation: boot)
+                configuration: configuration, limit: limit, name: name, logger: logger, observer: metrics,
+                preparation: boot)
         }
         self.pool = pool(options.connections, "redis")
         heartbeatPool = pool(1, "redis-heartbeat")
@@ -123,7 +125,9 @@ extension JobError {
         case let error as RedisError:
             let isAway =
                 error.isRetryable
-                || [.closed, .cancelled, .authenticationFailed, .invalidConfiguration].contains(error.code)
+                || [
+                    .closed, .cancelled, .authenticationFailed, .notPermitted, .tlsFailed, .invalidConfiguration,
+                ].contains(error.code)
             self.init(isAway ? .unavailable : .malformed, operation: operation, detail: error.description)
         case is CancellationError:
             self.init(.unavailable, operation: operation, detail: "the calling task was cancelled")

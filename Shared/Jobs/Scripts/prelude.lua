@@ -13,10 +13,25 @@ local US = time[1] * 1000000 + time[2]
 local NOW = math.floor(US / 1000)
 
 local function num(n) return string.format('%.0f', n) end
+local NOW_TEXT = num(NOW)
 local function job_key(id) return P .. 'job:' .. id end
 local function run_key(run) return P .. 'run:' .. run end
-local function queue_key(kind, what) return P .. 'q:' .. kind .. ':' .. what end
-local function tenant_key(j, what) return P .. 'q:' .. j.kind .. ':' .. what .. ':' .. j.tenant end
+-- Made once a call: a batch asks for each of them again and again.
+local queue_keys = {}
+local function queue_key(kind, what)
+  local keys = queue_keys[kind]
+  if not keys then
+    keys = {}
+    queue_keys[kind] = keys
+  end
+  local key = keys[what]
+  if not key then
+    key = P .. 'q:' .. kind .. ':' .. what
+    keys[what] = key
+  end
+  return key
+end
+local function tenant_key(j, what) return queue_key(j.kind, what .. ':' .. j.tenant) end
 
 -- The argument, or nil where it is empty.
 local function optional(value) if value ~= '' then return value end end
@@ -68,8 +83,45 @@ end
 local woken = {}
 local function wake(kind) woken[kind] = (woken[kind] or 0) + 1 end
 
--- Writes the counters, and up to 64 tokens a kind for workers that sleep.
+-- Changes of the sets that every job passes through, by key: one command for all the jobs of a call. Who reads such a
+-- set writes them first.
+local leaving, joining = {}, {}
+local function write_indexes()
+  for key, command in pairs(leaving) do
+    leaving[key] = nil
+    redis.call(unpack(command))
+  end
+  for key, command in pairs(joining) do
+    joining[key] = nil
+    redis.call(unpack(command))
+  end
+end
+local function leave(command, key, id)
+  if joining[key] then write_indexes() end
+  local c = leaving[key]
+  if c then c[#c + 1] = id else leaving[key] = {command, key, id} end
+end
+local function join(key, id)
+  local c = joining[key]
+  if c then c[#c + 1] = id else joining[key] = {'SADD', key, id} end
+end
+local function join_at(key, score, id)
+  local c = joining[key]
+  if c then
+    c[#c + 1] = score
+    c[#c + 1] = id
+  else
+    joining[key] = {'ZADD', key, score, id}
+  end
+end
+
+local has_emitted = false
+
+-- Writes the indexes, the counters, and up to 64 tokens a kind for workers that sleep.
 local function flush()
+  write_indexes()
+  if has_emitted then redis.call('XTRIM', P .. 'ev', 'MAXLEN', '~', '100000') end
+  has_emitted = false
   for key, names in pairs(counts) do
     for name, n in pairs(names) do redis.call('HINCRBY', key, name, n) end
   end
@@ -88,18 +140,27 @@ local function flush()
   woken = {}
 end
 
--- What decides about a job. Fields that have their usual value are not kept: `load_job` puts it in.
+-- What decides about a job. Fields that have their usual value are not kept: `load_job` puts it in. Few jobs have one of
+-- the second list, and those have `more`.
 local FIELDS = {
-  'state', 'kind', 'tenant', 'run', 'stage', 'parent', 'prio', 'fence', 'done', 'attempts', 'crashes', 'max_attempts',
-  'max_crashes', 'score', 'cancel', 'on_failure', 'refs', 'deadline', 'log', 'kids', 'ev',
+  'state', 'kind', 'tenant', 'fence', 'done', 'attempts', 'crashes', 'score', 'cancel', 'log', 'kids', 'ev', 'more',
+}
+local RARE_FIELDS = {
+  'run', 'stage', 'parent', 'prio', 'max_attempts', 'max_crashes', 'on_failure', 'refs', 'deadline', 'version',
+  'traceparent',
 }
 
 -- The job's deciding fields, or nil where there is none.
 local function load_job(id)
-  local values = redis.call('HMGET', job_key(id), unpack(FIELDS))
+  local key = job_key(id)
+  local values = redis.call('HMGET', key, unpack(FIELDS))
   if not values[1] or not values[2] then return nil end
-  local j = {id = id}
-  for i, name in ipairs(FIELDS) do j[name] = values[i] end
+  local j = {id = id, key = key}
+  for i = 1, #FIELDS do j[FIELDS[i]] = values[i] end
+  if j.more then
+    values = redis.call('HMGET', key, unpack(RARE_FIELDS))
+    for i = 1, #RARE_FIELDS do j[RARE_FIELDS[i]] = values[i] end
+  end
   j.tenant = j.tenant or 'default'
   j.prio = j.prio or '0'
   j.attempts = tonumber(j.attempts or 0)
@@ -122,11 +183,9 @@ local function keep_order() redis.call('SET', P .. 'order', num(last_order)) end
 
 -- One event under one id in the stream of all and in that of its run; gives the id.
 local function emit(what, j, ...)
-  if not j.run then
-    return redis.call('XADD', P .. 'ev', 'MAXLEN', '~', '100000', '*', 'e', what, 'j', j.id, ...)
-  end
-  local id = redis.call('XADD', P .. 'ev', 'MAXLEN', '~', '100000', '*', 'e', what, 'j', j.id, 'r', j.run, 's',
-    j.stage, ...)
+  has_emitted = true
+  if not j.run then return redis.call('XADD', P .. 'ev', '*', 'e', what, 'j', j.id, ...) end
+  local id = redis.call('XADD', P .. 'ev', '*', 'e', what, 'j', j.id, 'r', j.run, 's', j.stage, ...)
   redis.call('XADD', P .. 'ev:run:' .. j.run, 'MAXLEN', '~', '10000', id, 'e', what, 'j', j.id, 'r', j.run, 's',
     j.stage, ...)
   return id
@@ -160,10 +219,10 @@ end
 -- Takes a job out of the index of the state it is in.
 local function unindex(j)
   if j.state == 'running' then
-    redis.call('ZREM', queue_key(j.kind, 'leased'), j.id)
-    if not j.parent then redis.call('SREM', tenant_key(j, 'slots'), j.id) end
+    leave('ZREM', queue_key(j.kind, 'leased'), j.id)
+    if not j.parent then leave('SREM', tenant_key(j, 'slots'), j.id) end
     if control(j.kind).max_running then wake(j.kind) end
-  elseif j.state == 'ready' then redis.call('ZREM', queue_key(j.kind, 'ready'), j.id)
+  elseif j.state == 'ready' then leave('ZREM', queue_key(j.kind, 'ready'), j.id)
   elseif j.state == 'delayed' then redis.call('ZREM', queue_key(j.kind, 'delayed'), j.id)
   elseif j.state == 'waiting' then redis.call('SREM', queue_key(j.kind, 'waiting'), j.id)
   elseif j.state == 'dead' then redis.call('ZREM', queue_key(j.kind, 'dead'), j.id)
@@ -182,7 +241,7 @@ local function enter(j, state, fields, failure)
   if failure then id = emit('state', j, 'st', state, 'er', failure) else id = emit('state', j, 'st', state) end
   note(j, id, state, failure)
   j.state = state
-  redis.call('HSET', job_key(j.id), 'state', state, 'log', j.log, unpack(fields))
+  redis.call('HSET', j.key or job_key(j.id), 'state', state, 'log', j.log, unpack(fields))
 end
 
 -- Into the ready set at the place the job had from the start, or at `due` into the delayed set.
@@ -199,10 +258,10 @@ local function make_ready(j, due, fields, failure)
     -- Since when it can be claimed: what was delayed could be when its pause was over, whoever noticed when.
     if j.state ~= 'delayed' then
       fields[#fields + 1] = 'since'
-      fields[#fields + 1] = num(NOW)
+      fields[#fields + 1] = NOW_TEXT
     end
     enter(j, 'ready', fields, failure)
-    redis.call('ZADD', queue_key(j.kind, 'ready'), j.score, j.id)
+    join_at(queue_key(j.kind, 'ready'), j.score, j.id)
   end
   wake(j.kind)
 end
@@ -222,6 +281,7 @@ end
 
 -- Makes up to `n` of a tenant's parked jobs ready, as far as its limit allows. Gives how many.
 local function unpark(kind, tenant, n)
+  write_indexes()
   local limit = control(kind).tenant_max_running
   if limit then n = math.min(n, limit - redis.call('SCARD', queue_key(kind, 'slots:' .. tenant))) end
   if n <= 0 then return 0 end
@@ -247,6 +307,7 @@ end
 local function is_full(kind, tenant, n)
   local c = control(kind)
   if not c.max_depth and not c.tenant_max_depth then return nil end
+  write_indexes()
   local what, depth
   if c.max_depth then
     depth = redis.call('ZCARD', queue_key(kind, 'ready')) + redis.call('ZCARD', queue_key(kind, 'delayed'))
@@ -278,7 +339,7 @@ local ended_runs = {}
 local function close(j, state, fields, error)
   fields = fields or {}
   fields[#fields + 1] = 'finished'
-  fields[#fields + 1] = num(NOW)
+  fields[#fields + 1] = NOW_TEXT
   if error then
     fields[#fields + 1] = 'error'
     fields[#fields + 1] = error
@@ -293,7 +354,7 @@ local function close(j, state, fields, error)
   end
   if j.deadline then redis.call('ZREM', P .. 'deadlines', j.id) end
   if j.parent then redis.call('SREM', job_key(j.parent) .. ':open', j.id)
-  else redis.call('SREM', tenant_key(j, 'open'), j.id) end
+  else leave('SREM', tenant_key(j, 'open'), j.id) end
   count(j.kind, state)
   ended[#ended + 1] = j
 end
@@ -335,7 +396,7 @@ local function retire(j, ttl, is_done)
     redis.call('PEXPIRE', key .. ':deps', num(ttl))
     redis.call('PEXPIRE', key .. ':next', num(ttl))
   end
-  redis.call('ZADD', P .. (is_done and 'texts' or 'letters'), num(NOW), j.id)
+  join_at(P .. (is_done and 'texts' or 'letters'), NOW_TEXT, j.id)
 end
 
 -- Ends the time to live of a job that is retried.
@@ -380,6 +441,11 @@ local function purge_job(j)
   if j.ev then redis.call('UNLINK', P .. 'ev:job:' .. j.id) end
   redis.call('ZREM', P .. 'texts', j.id)
   redis.call('ZREM', P .. 'letters', j.id)
+  -- A child that ended before its parent had its time to live from the list that it has just left.
+  if j.parent and redis.call('PTTL', key) < 0 then
+    redis.call('PEXPIRE', key, num(setting('child_ttl_ms')))
+    redis.call('PEXPIRE', key .. ':kids', num(setting('child_ttl_ms')))
+  end
   count(j.kind, 'purged')
 end
 
@@ -444,7 +510,7 @@ local function settle()
       retire(j, setting('child_ttl_ms'), true)
     else
       -- Its parent may still ask for it: `reap` looks again when its time would be over.
-      redis.call('ZADD', P .. 'texts', num(NOW), j.id)
+      join_at(P .. 'texts', NOW_TEXT, j.id)
     end
   end
   ended = {}
@@ -457,6 +523,7 @@ local function settle()
   flush()
 end
 
+local named = {}
 -- Creates a job's record in its first state, which `indexed` puts it into; ends with `settle` and `keep_order`.
 local function create_job(id, m, indexed)
   local order = next_order()
@@ -467,7 +534,7 @@ local function create_job(id, m, indexed)
     score = num(order - tonumber(m.prio) * 60000 * 1024),
   }
   local fields = {
-    'kind', m.kind, 'payload', m.payload, 'tenant', m.tenant, 'score', j.score, 'sha', m.sha, 'created', num(NOW),
+    'kind', m.kind, 'payload', m.payload, 'tenant', m.tenant, 'score', j.score, 'sha', m.sha, 'created', NOW_TEXT,
     'order', num(order),
   }
   -- The usual values are not kept.
@@ -477,6 +544,7 @@ local function create_job(id, m, indexed)
       fields[#fields + 1] = value
     end
   end
+  local usual = #fields
   keep('version', m.version, '1')
   keep('prio', m.prio, '0')
   keep('max_attempts', m.max_attempts, '3')
@@ -484,11 +552,17 @@ local function create_job(id, m, indexed)
   for _, name in ipairs({'run', 'stage', 'parent', 'traceparent', 'deadline', 'on_failure', 'refs', 'after'}) do
     keep(name, m[name])
   end
-  redis.call('ZADD', P .. 'jobs', num(order), id)
-  redis.call('SADD', P .. 'kinds', m.kind)
+  if #fields > usual then keep('more', '1') end
+  join_at(P .. 'jobs', num(order), id)
+  if not named[m.kind] then
+    named[m.kind] = {}
+    redis.call('SADD', P .. 'kinds', m.kind)
+  end
   if m.deadline then redis.call('ZADD', P .. 'deadlines', m.deadline, id) end
   if not m.parent then
-    if redis.call('SADD', tenant_key(j, 'open'), id) == 1 then
+    redis.call('SADD', tenant_key(j, 'open'), id)
+    if not named[m.kind][m.tenant] then
+      named[m.kind][m.tenant] = true
       redis.call('SADD', queue_key(m.kind, 'tenants'), m.tenant)
     end
   end

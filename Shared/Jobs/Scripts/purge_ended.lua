@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
 -- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
--- Removes the texts of jobs that ended before a time, the oldest first, but none that a run or a parent may yet need.
+-- Removes the texts of jobs that ended before a time, what succeeded first and the oldest of it first, but none that a
+-- run or a parent may yet need.
 -- KEYS: 1 meta
 -- ARGV: 1 ms before which a job must have ended, 2 limit
 -- Returns: {how many were purged, 1 where there may be more else 0}

@@ -35,8 +35,12 @@ if rebase then
   if left then redis.call('HSET', KEYS[1], 'rebase', 1) else redis.call('HDEL', KEYS[1], 'rebase') end
 end
 
--- A grace hours away was written before the clock stepped back.
-if NOW < grace and grace <= NOW + 3600000 then return {0, NOW, 0} end
+-- A grace of more than a lease was written before the clock stepped back.
+if grace > NOW + lease then
+  grace = NOW + lease
+  redis.call('HSET', KEYS[1], 'grace_until_ms', num(grace))
+end
+if NOW < grace then return {0, NOW, 0} end
 
 local reaped, more = 0, 0
 local budget = 100
@@ -94,6 +98,7 @@ for _, kind in ipairs(kinds) do
   for _, tenant in ipairs(redis.call('SRANDMEMBER', queue_key(kind, 'parked'), 100)) do
     if budget > 0 then budget = budget - unpark(kind, tenant, budget) end
   end
+  if budget <= 0 and not control(kind).tenant_max_running then more = 1 end
 end
 
 -- Payloads and results whose time is over.

@@ -63,7 +63,7 @@ if j.run then
   local revived = 1
   for _, name in ipairs(names) do
     local s = load_job(j.run .. '.' .. name)
-    if s and s.state == 'upstream_failed' and may_live(s) then
+    if s and s.state == 'upstream_failed' and may_live(s) and redis.call('HEXISTS', job_key(s.id), 'payload') == 1 then
       revive(s)
       revived = revived + 1
     end

@@ -5,6 +5,7 @@ import Messages
 /// An attempt that succeeded and has still to be reported.
 struct EndedAttempt: Sendable {
     let envelope: JobEnvelope
+    let trace: AttemptTrace?
     let result: JobResult
     /// When it was begun.
     let start: ContinuousClock.Instant

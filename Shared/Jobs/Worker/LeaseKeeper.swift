@@ -11,13 +11,17 @@ final class LeaseKeeper: Sendable {
     private let broker: any JobBroker
     private let lease: Duration
     private let logger: Logger
+    private let pulse: WorkerPulse
+    private let metrics: WorkerMetrics
     private let table: Mutex<LeaseTable>
     private let executor = ThreadTaskExecutor(name: "leases")
 
-    init(broker: any JobBroker, lease: Duration, logger: Logger) {
+    init(broker: any JobBroker, lease: Duration, pulse: WorkerPulse, metrics: WorkerMetrics, logger: Logger) {
         self.broker = broker
         self.lease = lease
         self.logger = logger
+        self.pulse = pulse
+        self.metrics = metrics
         table = Mutex(LeaseTable(lease: lease))
     }
 
@@ -70,7 +74,10 @@ final class LeaseKeeper: Sendable {
         do {
             let replies = try await broker.heartbeat(beats, lease: lease)
             let stops = table.withLock { $0.answered(beats, replies, sent: sent) }
-            for (control, reason) in stops { control.stop(reason) }
+            for (control, reason) in stops {
+                if reason == .leaseLost { metrics.leaseLost() }
+                control.stop(reason)
+            }
             return true
         } catch {
             logger.warning("No answer to a heartbeat", metadata: ["error": "\(error)"])
@@ -83,8 +90,12 @@ final class LeaseKeeper: Sendable {
             await executor.sleep(for: lease / 20)
             for control in table.withLock({ $0.lapse(at: .now) }) {
                 logger.warning("A lease was not confirmed in time; its job is stopped")
+                metrics.leaseLost()
                 control.stop(.leaseLost)
             }
+            // From here, so that ages grow on a page whatever else stands still.
+            let (count, age) = table.withLock { ($0.count, $0.age(at: .now)) }
+            metrics.heard(jobs: count, claimAge: pulse.claimAge, heartbeatAge: age)
         }
     }
 }

@@ -69,6 +69,11 @@ struct LeaseTable {
         return lapsed.values.map(\.control)
     }
 
+    /// Since the lease confirmed longest ago was confirmed; nil where none is held.
+    func age(at now: ContinuousClock.Instant) -> Duration? {
+        held.values.map(\.safeUntil).min().map { max(.zero, now - ($0 - lease * 0.9)) }
+    }
+
     /// Everyone.
     var controls: [JobControl] { held.values.map(\.control) }
 }

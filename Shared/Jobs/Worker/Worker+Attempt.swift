@@ -3,6 +3,7 @@
 import Logging
 import Messages
 import Redis
+import Telemetry
 
 extension Worker {
     /// How long the end of an attempt is reported, again and again, before it is given up.
@@ -11,24 +12,28 @@ extension Worker {
     /// Handles one claimed job. A success is left to the callers, who report many at once; any other end is reported
     /// from here.
     func attempt(_ envelope: JobEnvelope, control: JobControl, _ desk: CallDesk) async {
+        let trace = AttemptTrace(envelope)
+        metrics.claimed(envelope)
+        trace?.waited(into: spans)
         logger.info("Attempt started", metadata: names(of: envelope, ["attempt": "\(envelope.attempt)"]))
         let start = ContinuousClock.now
-        let outcome = await handle(envelope, control: control)
+        let outcome = await handle(trace?.inside ?? envelope, control: control)
         let report = AttemptReport(outcome: outcome, stopReason: control.stopReason)
         if case .complete(let result) = report {
-            let ended = EndedAttempt(envelope: envelope, result: result, start: start, end: .now)
+            let ended = EndedAttempt(envelope: envelope, trace: trace, result: result, start: start, end: .now)
             desk.note { $0.succeeded(ended) }
             return
         }
         await send(report, for: envelope)
         keeper.drop([envelope])
-        noteEnd(of: envelope, report, after: .now - start)
+        noteEnd(of: envelope, trace, report, after: .now - start)
         desk.note { $0.settled() }
     }
 
     /// Counts and logs an attempt that ended and was reported.
-    func noteEnd(of envelope: JobEnvelope, _ report: AttemptReport, after time: Duration) {
+    func noteEnd(of envelope: JobEnvelope, _ trace: AttemptTrace?, _ report: AttemptReport, after time: Duration) {
         metrics.attemptEnded(kind: envelope.message.kind, report: report, after: time)
+        trace?.ended(report, into: spans)
         logger.info("Attempt ended", metadata: names(of: envelope, ["outcome": "\(report.name)"]))
     }
 
@@ -37,7 +42,11 @@ extension Worker {
         of envelope: JobEnvelope, _ more: @autoclosure () -> Logger.Metadata
     ) -> Logger.Metadata? {
         guard logger.logLevel <= .info else { return nil }
-        return ["job": "\(envelope.id)", "kind": "\(envelope.message.kind)"].merging(more()) { $1 }
+        var names: Logger.Metadata = ["job": "\(envelope.id)", "kind": "\(envelope.message.kind)"]
+        if let trace = envelope.traceparent.flatMap({ TraceContext(traceparent: $0) }) {
+            names["trace_id"] = "\(trace.trace)"
+        }
+        return names.merging(more()) { $1 }
     }
 
     /// Runs the handler in a task that a cancellation or a lost lease cancels; a shutdown only asks.

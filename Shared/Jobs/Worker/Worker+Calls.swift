@@ -11,6 +11,7 @@ extension Worker {
         await withDiscardingTaskGroup { callers in
             for _ in 0..<2 { callers.addTask { await call(desk) } }
         }
+        pulse.rests()
     }
 
     /// Does step after step until no job is held any more.
@@ -25,9 +26,12 @@ extension Worker {
                     desk.note { $0.woke() }
                 case .call(let ended, let limit):
                     let sent = ContinuousClock.now
+                    if limit > 0 { pulse.asks() }
                     do throws(JobError) {
                         let claimed = try await report(ended, claiming: limit)
                         pause.succeeded()
+                        // With every slot taken nothing is asked for until one is free again.
+                        if limit > 0 { claimed.jobs.count < limit ? pulse.answered() : pulse.rests() }
                         begin(claimed.jobs, sent: sent, desk, in: &attempts)
                         desk.note { plan in
                             plan.reported(ended.count)
@@ -73,7 +77,7 @@ extension Worker {
         for (attempt, refusal) in zip(ended, reply.refusals) {
             let report = AttemptReport.complete(attempt.result)
             if let refusal { await refused(report, refusal, attempt.envelope) }
-            noteEnd(of: attempt.envelope, report, after: attempt.end - attempt.start)
+            noteEnd(of: attempt.envelope, attempt.trace, report, after: attempt.end - attempt.start)
         }
         return reply.claimed
     }
@@ -96,7 +100,7 @@ extension Worker {
             let report = AttemptReport.complete(attempt.result)
             await refused(report, error, attempt.envelope)
             keeper.drop([attempt.envelope])
-            noteEnd(of: attempt.envelope, report, after: attempt.end - attempt.start)
+            noteEnd(of: attempt.envelope, attempt.trace, report, after: attempt.end - attempt.start)
         }
         return left
     }

@@ -54,3 +54,12 @@ public struct JobFailure: Error, Codable, Sendable, Hashable, CustomStringConver
 
     public var description: String { "\(title): \(detail)" }
 }
+
+extension JobFailure: JSONRepresentable {
+    public var jsonValue: JSONValue {
+        [
+            "type": .string(type.rawValue), "title": .string(title), "detail": .string(detail),
+            "retryable": .bool(retryable),
+        ]
+    }
+}

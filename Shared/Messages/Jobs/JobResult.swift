@@ -36,3 +36,13 @@ public struct JobResult: Codable, Sendable, Hashable {
         try container.encode(artifacts, forKey: .artifacts)
     }
 }
+
+extension JobResult: JSONRepresentable {
+    public var jsonValue: JSONValue {
+        [
+            "status": .string(status.rawValue), "output": output ?? .null, "error": error?.jsonValue ?? .null,
+            "metrics": .object(metrics.mapValues { .number($0) }),
+            "artifacts": .array(artifacts.map { .string($0.rawValue) }),
+        ]
+    }
+}

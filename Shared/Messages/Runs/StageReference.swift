@@ -21,7 +21,10 @@ public struct StageReference: Hashable, Sendable, CustomStringConvertible {
         }
         let stage = inner[..<dot]
         let field = inner[inner.index(after: dot)...]
-        guard !stage.isEmpty, !field.isEmpty else { return nil }
+        // A sentence in braces is a text, not a reference: an error would quote it.
+        guard CodingPath.isPlain(stage), field.utf8.count <= 200, field.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+            !field.isEmpty
+        else { return nil }
         self.init(stage: String(stage), field: String(field))
     }
 

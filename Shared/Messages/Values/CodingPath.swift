@@ -8,10 +8,16 @@ enum CodingPath {
             if let index = key.intValue {
                 text += "[\(index)]"
             } else {
-                text += text.isEmpty ? key.stringValue : ".\(key.stringValue)"
+                let name = isPlain(key.stringValue) ? key.stringValue : "…"
+                text += text.isEmpty ? name : ".\(name)"
             }
         }
         return text
+    }
+
+    /// Whether a name may be told: what is no word without blanks may be a sentence of somebody's document.
+    static func isPlain(_ name: some StringProtocol) -> Bool {
+        !name.isEmpty && name.utf8.count <= 60 && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
 
     /// A place in an array.

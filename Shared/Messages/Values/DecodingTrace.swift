@@ -32,7 +32,7 @@ final class DecodingTrace {
     func firstUnknownField(besides failure: MessageError?) -> MessageError? {
         for (path, container) in containers.sorted(by: { $0.key < $1.key }) {
             guard let name = container.unknown.first else { continue }
-            var detail = "unknown field \"\(name.prefix(60))\""
+            var detail = CodingPath.isPlain(name) ? "unknown field \"\(name)\"" : "unknown field whose name is no word"
             if let failure, NearestName.of(name, among: container.asked) == nil {
                 detail += failure.path == path ? "; and \(failure.detail)" : ""
             } else {

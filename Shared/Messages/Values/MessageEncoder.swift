@@ -6,10 +6,15 @@ public import FoundationEssentials
 public enum MessageEncoder {
     /// The message as UTF-8 JSON on one line.
     public static func encode(_ value: some Encodable) throws -> Data {
-        if let value = value as? JSONValue { return Data(try JSONWriter.write(value)) }
+        if let value = value as? any JSONRepresentable { return Data(try JSONWriter.write(value.jsonValue)) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(value)
+    }
+
+    /// The message as text.
+    public static func text(_ value: some JSONRepresentable) throws -> String {
+        String(decoding: try JSONWriter.write(value.jsonValue), as: UTF8.self)
     }
 
     /// The message as JSON that a person reads.

@@ -4,6 +4,7 @@ public import Artifacts
 public import Jobs
 public import Logging
 public import Messages
+import Telemetry
 
 /// A service's handlers, as the worker calls them: finds the one for a job's kind, decodes, and turns every end into
 /// an outcome.
@@ -39,6 +40,9 @@ public struct HandlerSet: ClaimedJobHandler {
         var logger = logger
         logger[metadataKey: "job"] = "\(envelope.id)"
         logger[metadataKey: "kind"] = "\(envelope.message.kind)"
+        if let trace = envelope.traceparent.flatMap({ TraceContext(traceparent: $0) }) {
+            logger[metadataKey: "trace_id"] = "\(trace.trace)"
+        }
         let context = JobContext(envelope: envelope, control: control, backend: backend, logger: logger)
         let outcome = await outcome(of: context)
         // With no queue there is no later attempt that could use it.

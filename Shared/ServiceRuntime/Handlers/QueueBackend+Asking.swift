@@ -4,6 +4,7 @@ import Artifacts
 import FoundationEssentials
 import Jobs
 import Messages
+import Telemetry
 
 extension QueueBackend {
     /// Children in flight at once for one `ask`.
@@ -62,11 +63,20 @@ extension QueueBackend {
 
     /// Submits a child, or finds the one that an earlier attempt of the parent submitted.
     private func submit(_ message: JobMessage, id: JobID, for job: JobEnvelope) async throws {
+        let start = TraceSpan.now()
+        let run = job.traceparent.flatMap { TraceContext(traceparent: $0) }
+        let context = run?.child()
         let receipt = try await patiently {
             try await broker.submit(
                 JobSubmission(
                     id: id, message: message, tenant: job.tenant, priority: job.priority, parent: job.id,
-                    traceparent: job.traceparent, deadline: job.deadline))
+                    traceparent: context?.description, deadline: job.deadline))
+        }
+        if let run, let context, !receipt.isDuplicate {
+            let attributes = ["mellama.job": id.rawValue, "mellama.kind": message.kind.rawValue]
+            Telemetry.spans.add(
+                TraceSpan(
+                    "submit", .producer, context: context, parent: run.span, start: start, attributes: attributes))
         }
         // A child that failed an earlier attempt of the parent is given another chance with this one.
         guard receipt.isDuplicate, receipt.state.isTerminal, receipt.state != .succeeded else { return }

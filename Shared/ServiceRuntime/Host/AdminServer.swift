@@ -10,6 +10,8 @@ struct AdminServer {
     let service: String
     let settings: ServiceSettings
     let broker: any JobBroker
+    /// Those of this process: none in the gateway.
+    let workers: [Worker]
     let logger: Logger
 
     var router: Router<BasicRequestContext> {
@@ -32,14 +34,23 @@ struct AdminServer {
             logger: logger)
     }
 
-    /// 200 where the queue takes work, else 503 and why.
+    /// 200 where the queue takes work and the workers hear from it, else 503 and why.
     private func readiness() async -> Response {
         do {
             try await broker.ping()
-            return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: "ready\n")))
         } catch {
-            let text = "not ready: \(error)\n"
-            return Response(status: .serviceUnavailable, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+            return answer(.serviceUnavailable, "not ready: \(error)\n")
         }
+        if let reason = workers.lazy.compactMap(\.unreadiness).first {
+            return answer(.serviceUnavailable, "not ready: \(reason)\n")
+        }
+        let ages = workers.map { worker in
+            worker.claimAge.map { "last claim answered \(Int($0 / .seconds(1))) s ago" } ?? "every slot is taken"
+        }
+        return answer(.ok, (["ready"] + ages).joined(separator: "; ") + "\n")
+    }
+
+    private func answer(_ status: HTTPResponse.Status, _ text: String) -> Response {
+        Response(status: status, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 }

@@ -5,6 +5,8 @@ public struct HostError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// Redis did not answer in time.
         case redisUnreachable
+        /// Redis does not let this service in, or may lose jobs by its settings.
+        case redisRefused
         /// A setting has a value that nothing can be done with.
         case invalidSetting
         /// The service's admin port does not answer as it should.

@@ -6,6 +6,7 @@ import Glibc
 import Jobs
 import Logging
 import Messages
+import Metrics
 import Redis
 public import ServiceLifecycle
 import Telemetry
@@ -91,9 +92,23 @@ public struct ServiceHost: Sendable {
     private func serve(
         _ services: [any Service], broker: any JobBroker, stops: AsyncStream<Void>
     ) async throws {
+        Meter(
+            label: "mellama_build_info", dimensions: [("service", service), ("version", Release.version)]
+        ).set(1)
         var all = services
         if settings.adminPort != 0 {
-            all.append(AdminServer(service: service, settings: settings, broker: broker, logger: logger).application)
+            let server = AdminServer(
+                service: service, settings: settings, broker: broker, workers: services.compactMap { $0 as? Worker },
+                logger: logger)
+            all.append(server.application)
+        }
+        if let address = settings.otlpEndpoint {
+            let resource = [
+                "service.name": "mellama-\(service)", "service.version": Release.version,
+                "service.instance.id": Self.workerID().rawValue,
+            ]
+            // First in the list, so stopped last.
+            all.insert(SpanExporter(address: address, resource: resource, logger: logger), at: 0)
         }
         var configuration = ServiceGroupConfiguration(
             services: all.map {
@@ -118,34 +133,40 @@ public struct ServiceHost: Sendable {
     }
 
     private func makeBroker() throws -> RedisJobBroker {
-        let configuration: RedisConfiguration
-        do {
-            configuration = try RedisConfiguration(url: settings.redisURL)
-        } catch {
-            throw HostError(.invalidSetting, detail: "MELLAMA_REDIS_URL: \(error.detail)")
-        }
         var options = RedisBrokerOptions()
         options.namespace = settings.namespace
         options.lease = settings.lease
+        options.timeToLive = settings.retention
+        options.childTimeToLive = min(settings.retention, options.childTimeToLive)
+        options.textRetention = min(settings.retention, settings.textRetention)
         options.connections = max(4, settings.concurrency)
-        return RedisJobBroker(configuration: configuration, options: options, logger: logger)
+        return RedisJobBroker(configuration: try settings.redisConfiguration(), options: options, logger: logger)
     }
 
-    /// Waits for Redis, saying so, until `startTimeout`; prepares the artifact store's folders.
+    /// Waits for Redis, saying so, until `startTimeout`, and looks at its settings; prepares the artifact store's
+    /// folders.
     private func connect(_ broker: RedisJobBroker, _ store: DirectoryArtifactStore) async throws {
         try await store.prepare()
+        let admission = RedisAdmission(
+            configuration: try settings.redisConfiguration(), acceptsUnsafe: settings.acceptsUnsafeRedis, logger: logger
+        )
         let deadline = ContinuousClock.now + settings.startTimeout
         var pause = Duration.milliseconds(100)
         while true {
             do {
+                try await admission.check()
                 return try await broker.ping()
+            } catch let error as HostError {
+                throw error
             } catch {
-                guard error.code == .unavailable, ContinuousClock.now + pause < deadline else {
+                let detail = (error as? JobError)?.detail ?? "\(error)"
+                let mayPass = (error as? JobError).map { $0.code == .unavailable } ?? (error is RedisError)
+                guard mayPass, ContinuousClock.now + pause < deadline else {
                     throw HostError(
                         .redisUnreachable,
-                        detail: "Redis is out of reach (\(error.detail)); start it, or set MELLAMA_REDIS_URL")
+                        detail: "Redis is out of reach (\(detail)); start it, or set MELLAMA_REDIS_URL")
                 }
-                logger.warning("Waiting for Redis", metadata: ["error": "\(error.detail)", "retryIn": "\(pause)"])
+                logger.warning("Waiting for Redis", metadata: ["error": "\(detail)", "retryIn": "\(pause)"])
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(5))
             }

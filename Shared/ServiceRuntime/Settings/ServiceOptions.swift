@@ -9,6 +9,14 @@ public struct ServiceOptions: ParsableArguments {
     public var config: String?
     @Option(help: ArgumentHelp("redis://, rediss:// or unix:// (MELLAMA_REDIS_URL).", valueName: "url"))
     public var redisURL: String?
+    @Option(help: ArgumentHelp("Authorities to trust with rediss://, as PEM (MELLAMA_REDIS_CA).", valueName: "file"))
+    public var redisCA: String?
+    @Option(help: ArgumentHelp("Certificate to show with rediss:// (MELLAMA_REDIS_CERTIFICATE).", valueName: "file"))
+    public var redisCertificate: String?
+    @Option(help: ArgumentHelp("Its key, if in a file of its own (MELLAMA_REDIS_KEY).", valueName: "file"))
+    public var redisKey: String?
+    @Flag(help: "Start even if Redis may forget jobs by its settings (MELLAMA_ACCEPT_UNSAFE_REDIS).")
+    public var acceptUnsafeRedis = false
     @Option(help: ArgumentHelp("First part of every Redis key (MELLAMA_NAMESPACE; mellama).", valueName: "name"))
     public var namespace: String?
     @Option(help: ArgumentHelp("Folders whose files jobs may name (MELLAMA_DATA_ROOTS).", valueName: "a:b"))
@@ -27,22 +35,33 @@ public struct ServiceOptions: ParsableArguments {
     public var concurrency: String?
     @Option(help: ArgumentHelp("A worker silent so long loses its jobs (MELLAMA_LEASE_SECONDS).", valueName: "s"))
     public var leaseSeconds: String?
+    @Option(help: ArgumentHelp("How long ended jobs stay in Redis (MELLAMA_RETENTION_HOURS; 168).", valueName: "h"))
+    public var retentionHours: String?
+    @Option(
+        help: ArgumentHelp(
+            "How long payload and result of what succeeded do (MELLAMA_TEXT_RETENTION_HOURS; 24).", valueName: "h"))
+    public var textRetentionHours: String?
     @Option(help: ArgumentHelp("Memory for loaded models, as 8GiB (MELLAMA_MEMORY_BUDGET).", valueName: "size"))
     public var memoryBudget: String?
     @Option(help: ArgumentHelp("How long to wait for Redis at start (MELLAMA_START_TIMEOUT).", valueName: "s"))
     public var startTimeout: String?
     @Option(help: ArgumentHelp("How long jobs have to leave a checkpoint (MELLAMA_STOP_TIMEOUT).", valueName: "s"))
     public var stopTimeout: String?
+    @Option(help: ArgumentHelp("http://host:4318 of a collector of traces (MELLAMA_OTLP_ENDPOINT).", valueName: "url"))
+    public var otlpEndpoint: String?
 
     public init() {}
 
     /// What was given, by flag.
     public var flags: [String: String] {
         let given: [(SettingKey, String?)] = [
-            (.redisURL, redisURL), (.namespace, namespace), (.dataRoots, dataRoots), (.artifacts, artifacts),
+            (.redisURL, redisURL), (.redisCA, redisCA), (.redisCertificate, redisCertificate), (.redisKey, redisKey),
+            (.acceptUnsafeRedis, acceptUnsafeRedis ? "true" : nil),
+            (.namespace, namespace), (.dataRoots, dataRoots), (.artifacts, artifacts),
             (.adminHost, adminHost), (.adminPort, adminPort), (.logLevel, logLevel), (.logFormat, logFormat),
-            (.concurrency, concurrency), (.leaseSeconds, leaseSeconds), (.memoryBudget, memoryBudget),
-            (.startTimeout, startTimeout), (.stopTimeout, stopTimeout),
+            (.concurrency, concurrency), (.leaseSeconds, leaseSeconds),
+            (.retentionHours, retentionHours), (.textRetentionHours, textRetentionHours), (.memoryBudget, memoryBudget),
+            (.startTimeout, startTimeout), (.stopTimeout, stopTimeout), (.otlpEndpoint, otlpEndpoint),
         ]
         return Dictionary(given.compactMap { key, text in text.map { (key.flag, $0) } }, uniquingKeysWith: { $1 })
     }

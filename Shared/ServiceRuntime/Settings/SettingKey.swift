@@ -25,6 +25,10 @@ public struct SettingKey: Sendable, Hashable {
     }
 
     public static let redisURL = SettingKey("redisURL")
+    public static let redisCA = SettingKey("redisCA")
+    public static let redisCertificate = SettingKey("redisCertificate")
+    public static let redisKey = SettingKey("redisKey")
+    public static let acceptUnsafeRedis = SettingKey("acceptUnsafeRedis")
     public static let namespace = SettingKey("namespace")
     public static let dataRoots = SettingKey("dataRoots")
     public static let artifacts = SettingKey("artifacts")
@@ -34,16 +38,21 @@ public struct SettingKey: Sendable, Hashable {
     public static let logFormat = SettingKey("logFormat")
     public static let concurrency = SettingKey("concurrency")
     public static let leaseSeconds = SettingKey("leaseSeconds")
+    public static let retentionHours = SettingKey("retentionHours")
+    public static let textRetentionHours = SettingKey("textRetentionHours")
     public static let memoryBudget = SettingKey("memoryBudget")
     public static let startTimeout = SettingKey("startTimeout")
     public static let stopTimeout = SettingKey("stopTimeout")
+    public static let otlpEndpoint = SettingKey("otlpEndpoint")
 
     /// What every service takes.
     public static let everyService: [SettingKey] = [
-        redisURL, namespace, dataRoots, artifacts, adminHost, adminPort, logLevel, logFormat, concurrency, leaseSeconds,
-        memoryBudget, startTimeout, stopTimeout,
+        redisURL, redisCA, redisCertificate, redisKey, acceptUnsafeRedis, namespace, dataRoots, artifacts, adminHost,
+        adminPort, logLevel, logFormat, concurrency, leaseSeconds, retentionHours, textRetentionHours, memoryBudget,
+        startTimeout, stopTimeout, otlpEndpoint,
     ]
 
     /// What only the gateway takes; a file for the whole stack may hold them.
-    public static let gatewayOnly = ["host", "port", "apiKeysFile", "insecureOpen", "uploadLimit", "journal"].map(SettingKey.init)
+    public static let gatewayOnly = ["host", "port", "apiKeysFile", "insecureOpen", "uploadLimit", "journal"].map(
+        SettingKey.init)
 }

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 HERE = pathlib.Path(__file__).resolve().parent
 PEERS = HERE / "peers"
@@ -31,7 +31,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 class Server:
     """A redis-server on a free loopback port, its folder, and a file for the jobs' records."""
 
-    def __init__(self):
+    def __init__(self, fsync="everysec"):
         self.folder = tempfile.mkdtemp(prefix="mellama-bench-")
         self.done = os.path.join(self.folder, "done")
         with socket.socket() as probe:
@@ -40,7 +40,7 @@ class Server:
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.process = subprocess.Popen(
             ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", self.folder, "--save", "",
-             "--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"],
+             "--appendonly", "yes", "--appendfsync", fsync, "--maxmemory-policy", "noeviction"],
             stdout=subprocess.DEVNULL)
         while True:
             try:
@@ -68,12 +68,6 @@ class Server:
     def commands(self):
         """Commands carried out, those inside scripts included."""
         return int(self.info("stats")["total_commands_processed"])
-
-    def calls(self):
-        """Commands that clients sent, by the counters of those that a script cannot call or that are not in one."""
-        stats = self.info("commandstats")
-        calls = {name[8:]: int(value.split("calls=")[1].split(",")[0]) for name, value in stats.items()}
-        return calls
 
     def cpu(self):
         """Seconds of processor time of the server's own process."""
@@ -113,7 +107,7 @@ class System:
     work: callable
     needs: pathlib.Path | None = None
     jobs: int = 5000
-    environment: dict = field(default_factory=dict)
+    fsync: str = "everysec"
 
     def installed(self):
         return self.needs is None or self.needs.exists()
@@ -176,12 +170,14 @@ def systems(slots):
             [python("rq") / "rq", "worker", "-q", "-u", s.url, "--name", f"{name}{i}", "-w", "rq.SimpleWorker", "bench"]
             for i in range(processes)]
 
+    def produce(s, n, gap):
+        return [DRIVER, "produce", "--redis", s.url, "--jobs", str(n), "--gap", str(gap)]
+
+    mellama = System("mellama", "at least once, leases", f"{slots} slots", produce, ours, jobs=40000)
     sidekiq = pathlib.Path(shutil.which("sidekiq") or "/usr/bin/sidekiq")
     return {system.name: system for system in [
-        System(
-            "mellama", "at least once, leases", f"{slots} slots",
-            lambda s, n, gap: [DRIVER, "produce", "--redis", s.url, "--jobs", str(n), "--gap", str(gap)], ours,
-            jobs=40000),
+        mellama,
+        replace(mellama, name="mellama, fsync always", jobs=10000, fsync="always"),
         System(
             "sidekiq", "at most once", "10 threads",
             lambda s, n, gap: ["ruby", PEERS / "sidekiq_peer.rb", str(n), str(gap)],
@@ -206,7 +202,7 @@ def systems(slots):
 
 def drain(system, processes, jobs, limit=40):
     """Submits the jobs, then lets workers loose on them."""
-    with Server() as server:
+    with Server(system.fsync) as server:
         before = server.memory()
         enqueue = system.submit(server, jobs)
         memory = server.memory() - before
@@ -233,12 +229,10 @@ def low_load(system, jobs, gap):
     with Server() as server:
         workers = system.start(server, 1)
         try:
-            # The first jobs wait for the worker's boot and its connections.
+            # The first job waits for the worker's boot, the next ones for its connections.
             warm = 20
-            for count in range(1, warm + 1):
-                system.submit(server, 1) if count == 1 else None
-                if count == 1:
-                    server.wait_done(1, 20)
+            system.submit(server, 1)
+            server.wait_done(1, 20)
             system.submit(server, warm - 1, gap)
             server.wait_done(warm, 20)
             system.submit(server, jobs, gap)
@@ -266,6 +260,43 @@ def restart_after_kill(system, limit):
             return server.records()[1][1] - killed if server.wait_done(2, limit) > 1 else None
         finally:
             stop(workers)
+
+
+def ceiling(slots, jobs=60000):
+    """Jobs a second that one server ends and hands out by our scripts, called as a busy worker calls them: half of its
+    slots a call."""
+    with Server() as server:
+        submit_bulk(server, jobs)
+        out = subprocess.run(
+            [DRIVER, "ceiling", "--redis", server.url, "--batch", str(max(1, slots // 2))], capture_output=True,
+            text=True, timeout=120, check=True)
+        return float(out.stdout)
+
+
+def submit_bulk(server, jobs):
+    out = subprocess.run(
+        [DRIVER, "produce", "--redis", server.url, "--jobs", str(jobs), "--bulk", "500"], capture_output=True,
+        text=True, timeout=300, check=True)
+    return float(out.stdout)
+
+
+def growth(system, queued, most=40000):
+    """What a job costs while so many are queued: submitted 500 a call, then drained by one worker for a while."""
+    with Server() as server:
+        before = server.memory()
+        enqueue = submit_bulk(server, queued)
+        memory, cpu = server.memory() - before, server.cpu()
+        workers = system.start(server, 1)
+        try:
+            server.wait_done(min(queued, most), 60)
+            cpu = server.cpu() - cpu
+        finally:
+            stop(workers)
+        starts = sorted(start for _, start in server.records())
+        cut = len(starts) // 5
+        return [
+            figure(queued), figure(queued / enqueue), figure((len(starts) - 1 - cut) / (starts[-1] - starts[cut])),
+            figure(cpu / len(starts) * 1e6, 1), figure(memory / queued)]
 
 
 def figure(value, digits=0):
@@ -342,6 +373,20 @@ def main():
             ["system", "p50 ms", "p99 ms", "again after kill -9"],
             [[s.name, figure(median(results[s.name]["low"], "p50"), 2), figure(median(results[s.name]["low"], "p99"), 2),
               "not in 30 s" if results[s.name]["kill"] is None else f"{results[s.name]['kill']:.1f} s"] for s in chosen])
+    if "ceiling" in only:
+        tops = [c for c in (attempt(problems, "ceiling", lambda: ceiling(options.slots)) for _ in range(options.rounds)) if c]
+        if tops:
+            top = statistics.median(tops)
+            two = median(results.get("mellama", {}).get(2, []), "drain")
+            share = f"; ours with two processes reaches {two / top:.0%} of it" if two else ""
+            print(f"One Redis core can end and hand out {top:,.0f} jobs/s by our scripts{share}.\n", flush=True)
+            results["ceiling"] = tops
+    if "growth" in only:
+        sizes = [int(size) for size in options.sizes.split(",")]
+        rows = [attempt(problems, f"{n} queued", lambda: growth(known["mellama"], n)) for n in sizes]
+        table(
+            ["jobs queued", "enqueue/s, 500 a call", "drain/s, 1 process", "server µs a job", "bytes a job"],
+            [row for row in rows if row])
     if {"mellama", "sidekiq"} <= {s.name for s in chosen}:
         ratios(results, only)
     if problems:

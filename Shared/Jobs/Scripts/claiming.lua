@@ -1,0 +1,154 @@
+-- Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+-- Taking jobs, for the scripts that do: put between the prelude and their bodies. Arguments and reply are those of
+-- claim.lua.
+local function claim(ARGV)
+  local reply = {-1}
+  local limit = tonumber(ARGV[3])
+  local lease_end = num(NOW + tonumber(ARGV[2]))
+  for _, name in ipairs({'payload', 'interruptions', 'since'}) do FIELDS[#FIELDS + 1] = name end
+
+  -- Adds a running job to the reply, with what its payload refers to.
+  local function hand_out(j)
+    -- A nil would end the list.
+    local job = {
+      j.id, j.fence, j.attempts + j.crashes + (j.interruptions or 0) + 1, j.kind, j.version or '1', j.payload, j.tenant,
+      j.prio, j.run or false, j.stage or false, j.parent or false, j.traceparent or false, j.deadline or false,
+      j.since and math.max(0, j.started - j.since), j.attempts,
+    }
+    for stage in string.gmatch(j.refs or '', '[^,]+') do
+      job[#job + 1] = {stage, redis.call('HGET', job_key(j.run .. '.' .. stage), 'result')}
+    end
+    reply[#reply + 1] = job
+  end
+
+  local last_claim = P .. 'claim:' .. ARGV[1]
+  local known = redis.call('GET', last_claim) or ''
+  for request, jobs in string.gmatch(known, '(%S+) (%S+)\n') do
+    if request == ARGV[4] then
+      FIELDS[#FIELDS + 1] = 'started'
+      for id, fence in string.gmatch(jobs, '([^,]+)=(%d+)') do
+        local j = load_job(id)
+        if j and j.state == 'running' and j.fence == fence then
+          redis.call('ZADD', queue_key(j.kind, 'leased'), lease_end, id)
+          hand_out(j)
+        end
+      end
+      return reply
+    end
+  end
+
+  -- Makes due jobs ready; notes when the next one is.
+  local function promote(kind)
+    local delayed = queue_key(kind, 'delayed')
+    for _ = 1, 100 do
+      local head = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
+      if not head[1] then return end
+      local left = head[2] - NOW
+      if left > 0 then
+        if reply[1] < 0 or left < reply[1] then reply[1] = left end
+        return
+      end
+      local j = load_job(head[1])
+      if j and j.state == 'delayed' then make_ready(j) else redis.call('ZREM', delayed, head[1]) end
+    end
+    reply[1] = 0
+  end
+
+  -- The queues to take from: how many of each may be running yet, and the heads that were read.
+  local queues = {}
+  for i = 5, #ARGV do
+    local kind = ARGV[i]
+    local c = control(kind)
+    if not c.paused then
+      promote(kind)
+      local room = c.max_running and c.max_running - redis.call('ZCARD', queue_key(kind, 'leased')) or math.huge
+      if room > 0 then queues[#queues + 1] = {kind = kind, room = room, heads = {}, at = 1} end
+    end
+  end
+
+  -- The head of a queue: its id and its place.
+  local function head(q)
+    if not q.heads[q.at] and not q.is_empty then
+      local n = math.min(100, limit + 1 - #reply)
+      -- Those read before leave the set.
+      write_indexes()
+      q.heads = redis.call('ZRANGE', queue_key(q.kind, 'ready'), 0, n - 1, 'WITHSCORES')
+      q.at = 1
+      q.is_empty = #q.heads == 0
+    end
+    return q.heads[q.at], tonumber(q.heads[q.at + 1])
+  end
+
+  -- Takes the best head; nil where all queues are empty or full.
+  local function take_best()
+    local best, best_id, best_score
+    for _, q in ipairs(queues) do
+      if q.room > 0 then
+        local id, score = head(q)
+        if id and (not best or score < best_score) then best, best_id, best_score = q, id, score end
+      end
+    end
+    if best then best.at = best.at + 2 end
+    return best, best_id
+  end
+
+  local used = {}
+  -- Whether a tenant may have one more running job of the kind.
+  local function has_slot(j)
+    local most = control(j.kind).tenant_max_running
+    if not most or j.parent then return true end
+    local key = tenant_key(j, 'slots')
+    used[key] = used[key] or redis.call('SCARD', key)
+    if used[key] >= most then return false end
+    used[key] = used[key] + 1
+    return true
+  end
+
+  local fence
+  local claimed = {}
+  local looks = 0
+  while #reply <= limit do
+    if looks == limit + 100 then
+      -- More to park or to end than one call may: look again at once.
+      reply[1] = 0
+      break
+    end
+    looks = looks + 1
+    local q, id = take_best()
+    if not q then break end
+    local j = load_job(id)
+    if not j or j.state ~= 'ready' then
+      redis.call('ZREM', queue_key(q.kind, 'ready'), id)
+    elseif j.deadline and tonumber(j.deadline) <= NOW then
+      close(j, 'expired', nil, failure('expired', 'The deadline has passed', 'no worker was free in time'))
+    elseif not has_slot(j) then
+      park(j)
+    else
+      fence = fence or tonumber(redis.call('GET', P .. 'fence') or '0')
+      fence = math.max(fence + 1, US)
+      j.fence, j.started = num(fence), NOW_TEXT
+      enter(j, 'running', {'fence', j.fence, 'owner', ARGV[1], 'started', j.started})
+      join_at(queue_key(j.kind, 'leased'), lease_end, id)
+      if not j.parent then join(tenant_key(j, 'slots'), id) end
+      count(j.kind, 'claimed')
+      q.room = q.room - 1
+      claimed[#claimed + 1] = id .. '=' .. j.fence
+      hand_out(j)
+    end
+  end
+  if fence then
+    redis.call('SET', P .. 'fence', num(fence))
+    -- With the one before: a worker has two calls under way at most.
+    redis.call('SET', last_claim, ARGV[4] .. ' ' .. table.concat(claimed, ',') .. '\n'
+      .. (string.match(known, '^[^\n]*\n') or ''), 'PX', ARGV[2])
+  end
+  settle()
+
+  if #reply <= limit then
+    for _, q in ipairs(queues) do
+      -- With nothing ready every token is of a job that is gone.
+      if redis.call('EXISTS', queue_key(q.kind, 'ready')) == 0 then redis.call('DEL', queue_key(q.kind, 'wake')) end
+    end
+  end
+  return reply
+end

@@ -1,0 +1,142 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Tensors
+
+/// The backward pass with bfloat16 products: float32 gradients of all weights, or of the adapter alone with the weights
+/// frozen.
+final class BFloat16Backward {
+    let pass: BFloat16Pass
+    let c: LlamaConfiguration
+    /// Gradients in the layout of the weights, or nil if they are frozen.
+    let dWeights: UnsafeMutablePointer<Float>?
+    /// Gradients in the layout of the adapter, if it is trained.
+    let dLowRank: UnsafeMutablePointer<Float>?
+    /// The gradient of the residual stream [N, hidden], and the same rounded.
+    let dStream: UnsafeMutablePointer<Float>
+    let dStreamHalves: UnsafeMutablePointer<UInt16>
+    /// The gradient of a projection's input [N, widest input].
+    let dInput: UnsafeMutablePointer<Float>
+    /// The gradient of inputs after dropout, before the mask.
+    let dDropped: UnsafeMutablePointer<Float>
+    /// The gradients of gate and up, and of q, k and v: they are not needed at the same time.
+    let dWide: UnsafeMutablePointer<UInt16>
+    let dMixedHalves: UnsafeMutablePointer<UInt16>
+    let dQueryKeyValue: UnsafeMutablePointer<Float>
+    /// Packed operands of the products over tokens.
+    let right: UnsafeMutablePointer<UInt16>
+    let left: UnsafeMutablePointer<UInt16>
+    let partial: UnsafeMutablePointer<Float>
+    let attentionArea: AttentionArea
+    let attentionScratch: UnsafeMutablePointer<Float>
+
+    var rows: Int { pass.rows }
+
+    init(_ pass: BFloat16Pass, longest: Int, gradients: UnsafeMutablePointer<Float>) throws(LlamaError) {
+        self.pass = pass
+        let (c, rows) = (pass.c, pass.rows)
+        self.c = c
+        dWeights = pass.adapter == nil ? gradients : nil
+        dLowRank = pass.adapter == nil ? nil : gradients
+        let widest = LowRankScratch.widestInput(c)
+        dStream = try pass.take(rows * c.hiddenSize)
+        dStreamHalves = try pass.takeHalves(rows * c.hiddenSize)
+        dInput = try pass.take(rows * widest)
+        dDropped = pass.lowRankScratch?.dropped == nil ? dInput : try pass.take(rows * widest)
+        dWide = try pass.takeHalves(rows * BFloat16Pass.widest(c))
+        dMixedHalves = try pass.takeHalves(rows * c.queryWidth)
+        // Free between the forward products of this block and of the next one.
+        dQueryKeyValue = pass.wide
+        right = try pass.takeHalves(PackedMatrix.size(depth: rows, columns: widest))
+        left = try pass.takeHalves(BFloat16Product.leftScratch(depth: rows))
+        partial = try pass.take(Kernels.normParts(rows) * c.hiddenSize)
+        attentionArea = AttentionArea(c, longest: longest, backward: true)
+        // The backward pass needs more than the forward pass, which then uses the same.
+        attentionScratch = try pass.attentionScratch(ThreadPool.shared.slots * attentionArea.size)
+    }
+
+    /// Forward and backward of the batch; the negative log-likelihood of every target.
+    func run(_ batch: TokenBatch, scale: Float, recompute: Bool) throws(LlamaError) -> [Double] {
+        var kept: [BFloat16Activations] = []
+        if recompute {
+            let shared = try pass.activations()
+            for layer in 0..<c.layerCount {
+                kept.append(layer == 0 ? shared : shared.replacingInput(by: try pass.take(rows * c.hiddenSize)))
+            }
+        } else {
+            for _ in 0..<c.layerCount { kept.append(try pass.activations()) }
+        }
+        let output = try pass.take(rows * c.hiddenSize)
+        pass.embed(into: kept[0].input)
+        for layer in 0..<c.layerCount {
+            try pass.block(layer, kept[layer], into: layer + 1 < c.layerCount ? kept[layer + 1].input : output)
+        }
+        dStream.update(repeating: 0, count: rows * c.hiddenSize)
+        let losses = try BFloat16HeadLoss(pass, batch).run(
+            output,
+            backward: HeadLoss.Backward(
+                stream: dStream, norm: dWeights.map { $0 + pass.layout.norm },
+                head: dWeights.map { $0 + pass.layout.head }, scale: scale))
+        for layer in (0..<c.layerCount).reversed() {
+            if recompute { try pass.block(layer, kept[layer], into: nil) }
+            try block(layer, kept[layer])
+        }
+        if let dWeights { pass.addEmbedding(dStream, into: dWeights + pass.layout.embedding) }
+        return losses
+    }
+
+    /// One block: dStream is the gradient of its output and becomes that of its input.
+    private func block(_ layer: Int, _ a: BFloat16Activations) throws(LlamaError) {
+        let w = pass.layout.blocks[layer]
+        let (hidden, intermediate) = (c.hiddenSize, c.intermediateSize)
+        Kernels.swiglu(nil, gateUp: a.gateUp, into: pass.activated, rows: rows, width: intermediate)
+        Kernels.narrow(dStream, stride: hidden, into: dStreamHalves, stride: hidden, rows: rows, width: hidden)
+        project(.down, layer, a, x: pass.activated, dy: dStreamHalves, into: dInput)
+        Kernels.swigluBackward(gateUp: a.gateUp, dy: dInput, into: dWide, rows: rows, width: intermediate)
+        pass.norm(a.middle, w.postNorm, a.middleInverse)
+        project(.gateUp, layer, a, x: pass.normed, dy: dWide, into: dInput)
+        norm(a.middle, w.postNorm, a.middleInverse)
+
+        Kernels.narrow(dStream, stride: hidden, into: dStreamHalves, stride: hidden, rows: rows, width: hidden)
+        project(.output, layer, a, x: a.mixed, dy: dStreamHalves, into: dInput)
+        Kernels.narrow(
+            dInput, stride: c.queryWidth, into: dMixedHalves, stride: c.queryWidth, rows: rows, width: c.queryWidth)
+        try attention(a)
+        Kernels.rope(
+            dQueryKeyValue, into: dWide, width: pass.qkvWidth, cosine: pass.cosine, sine: pass.sine, rows: rows,
+            heads: c.headCount + c.keyValueHeadCount, half: c.headDimension / 2, sign: -1)
+        pass.norm(a.input, w.inputNorm, a.inputInverse)
+        // Below the first block lies only the embedding: frozen, it needs no gradient of the stream.
+        let last = layer == 0 && dWeights == nil
+        project(.queryKeyValue, layer, a, x: pass.normed, dy: dWide, into: last ? nil : dInput)
+        if !last { norm(a.input, w.inputNorm, a.inputInverse) }
+    }
+
+    /// dx = dy · W, dW += dyᵀ · x unless frozen, and the adapters' part.
+    private func project(
+        _ projection: Projection, _ layer: Int, _ a: BFloat16Activations, x: UnsafePointer<UInt16>,
+        dy: UnsafePointer<UInt16>, into dx: UnsafeMutablePointer<Float>?
+    ) {
+        let (inputs, outputs) = (projection.inputs(c), projection.outputs(c))
+        let addend = lowRankAddend(projection, layer, a, x: x, dy: dy)
+        if let dx {
+            BFloat16Product.multiply(
+                dy, stride: outputs, rows: rows, pass.packed.backward(layer, projection), into: dx, stride: inputs,
+                adding: addend)
+        }
+        if let dWeights {
+            let source = PackedMatrix(depth: rows, columns: inputs, in: right)
+            source.pack(.rows, x, stride: inputs)
+            BFloat16Product.addTransposed(
+                dy, stride: outputs, columns: outputs, source,
+                into: dWeights + projection.place(pass.layout.blocks[layer]), stride: inputs, scratch: left)
+        }
+        droppedLowRank(projection, layer, a, x: x, dy: dy, into: dx)
+    }
+
+    /// Adds the gradient through a norm of `x` to dStream.
+    private func norm(_ x: UnsafePointer<Float>, _ weight: Int, _ inverse: UnsafePointer<Float>) {
+        Kernels.rmsNormBackward(
+            x, weight: pass.weights + weight, inverse: inverse, dy: dInput, dx: dStream,
+            dweight: dWeights.map { $0 + weight }, rows: rows, width: c.hiddenSize, partial: partial)
+    }
+}

@@ -1,0 +1,115 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Tensors
+
+/// One computation whose matrix products take bfloat16 operands.
+///
+/// The residual stream, norms, softmax statistics and all sums stay in float32.
+final class BFloat16Pass: TokenPass {
+    let packed: PackedWeights
+    /// A normalised stream [N, hidden].
+    let normed: UnsafeMutablePointer<UInt16>
+    /// The activated feed-forward rows [N, intermediate].
+    let activated: UnsafeMutablePointer<UInt16>
+    /// A product on its way to bfloat16 [N, widest output].
+    let wide: UnsafeMutablePointer<Float>
+    /// Room for an adapter's operands, if there is one.
+    let lowRankScratch: LowRankScratch?
+
+    init(
+        _ model: LlamaModel, packed: PackedWeights, weights: UnsafePointer<Float>, lowRank: UnsafePointer<Float>?,
+        arena: Arena, ids: [Int32], positions: [Int32], attention: AttentionScope, dropoutSeed: UInt64?
+    ) throws(LlamaError) {
+        let (c, rows) = (model.configuration, ids.count)
+        self.packed = packed
+        let drops = dropoutSeed != nil && (model.adapter?.configuration.dropout ?? 0) > 0
+        do {
+            normed = try arena.takeHalves(rows * c.hiddenSize)
+            activated = try arena.takeHalves(rows * c.intermediateSize)
+            wide = try arena.take(rows * Self.widest(c))
+            lowRankScratch =
+                if let rank = model.adapter?.configuration.rank {
+                    try LowRankScratch(c, rows: rows, rank: rank, drops: drops, arena: arena)
+                } else { nil }
+        } catch { throw Self.outOfMemory(error) }
+        try super.init(
+            model, weights: weights, lowRank: lowRank, arena: arena, ids: ids, positions: positions,
+            attention: attention, dropoutSeed: dropoutSeed)
+    }
+
+    /// The widest output of a block's projections.
+    static func widest(_ c: LlamaConfiguration) -> Int {
+        max(c.queryWidth + 2 * c.keyValueWidth, 2 * c.intermediateSize)
+    }
+
+    /// 16-bit scratch for the rest of the call.
+    func takeHalves(_ count: Int) throws(LlamaError) -> UnsafeMutablePointer<UInt16> {
+        do { return try arena.takeHalves(count) } catch { throw Self.outOfMemory(error) }
+    }
+
+    /// Memory for one block's activations.
+    func activations() throws(LlamaError) -> BFloat16Activations {
+        do {
+            return try BFloat16Activations(c, rows: rows, rank: adapter?.configuration.rank, arena: arena)
+        } catch { throw Self.outOfMemory(error) }
+    }
+
+    /// One block from `a.input` to `output` [N, hidden], leaving in `a` what its backward pass needs; nil for those
+    /// activations alone.
+    func block(
+        _ layer: Int, _ a: BFloat16Activations, into output: UnsafeMutablePointer<Float>?
+    ) throws(LlamaError) {
+        let w = layout.blocks[layer]
+        norm(a.input, w.inputNorm, a.inputInverse)
+        project(normed, .queryKeyValue, layer, a, into: wide)
+        Kernels.rope(
+            wide, into: a.queryKeyValue, width: qkvWidth, cosine: cosine, sine: sine, rows: rows,
+            heads: c.headCount + c.keyValueHeadCount, half: c.headDimension / 2, sign: 1)
+        try attend(a)
+        Kernels.copy(a.input, into: a.middle, count: rows * c.hiddenSize)
+        project(a.mixed, .output, layer, a, into: a.middle, accumulate: true)
+
+        norm(a.middle, w.postNorm, a.middleInverse)
+        project(normed, .gateUp, layer, a, into: wide)
+        let needsActivated = output != nil || adapter?.module(.down, layer: layer) != nil
+        Kernels.swiglu(
+            wide, gateUp: a.gateUp, into: needsActivated ? activated : nil, rows: rows, width: c.intermediateSize)
+        guard let output else {
+            reduceLowRank(.down, layer, a, activated)
+            return
+        }
+        Kernels.copy(a.middle, into: output, count: rows * c.hiddenSize)
+        project(activated, .down, layer, a, into: output, accumulate: true)
+    }
+
+    /// All blocks with one set of activations, for passes without gradients; the final stream replaces `a.input`.
+    func blocks(_ a: BFloat16Activations, each: (Int) -> Void = { _ in }) throws(LlamaError) {
+        for layer in 0..<c.layerCount {
+            try block(layer, a, into: a.input)
+            each(layer)
+        }
+    }
+
+    /// Logits [rows, vocabulary] of normalised rows.
+    func head(_ x: UnsafePointer<UInt16>, rows: Int, into logits: UnsafeMutablePointer<Float>) {
+        BFloat16Product.multiply(
+            x, stride: c.hiddenSize, rows: rows, packed.forwardHead, into: logits, stride: c.vocabularySize)
+    }
+
+    /// The norm of `x` into `normed`.
+    func norm(_ x: UnsafePointer<Float>, _ weight: Int, _ inverse: UnsafeMutablePointer<Float>) {
+        Kernels.rmsNorm(
+            x, weight: weights + weight, into: normed, inverse: inverse, rows: rows, width: c.hiddenSize,
+            epsilon: c.rmsNormEpsilon)
+    }
+
+    private func project(
+        _ x: UnsafePointer<UInt16>, _ projection: Projection, _ layer: Int, _ a: BFloat16Activations,
+        into y: UnsafeMutablePointer<Float>, accumulate: Bool = false
+    ) {
+        BFloat16Product.multiply(
+            x, stride: projection.inputs(c), rows: rows, packed.forward(layer, projection), into: y,
+            stride: projection.outputs(c), accumulate: accumulate, adding: lowRankAddend(projection, layer, a, x))
+        addDroppedLowRank(projection, layer, a, x, into: y)
+    }
+}

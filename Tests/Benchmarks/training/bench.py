@@ -1,0 +1,97 @@
+# Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+"""bench.py: training, ours beside PyTorch, on this machine and in this run.
+
+Ours and the peer take turns (A B A B); figures are medians over the rounds. The floor is what the machine's matrix product
+allows: our driver measures one large product after its last step, and the fraction is the run's operations over it.
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+DRIVER = os.environ["TRAINING_DRIVER"]
+PYTHON = pathlib.Path(os.environ["BENCH_VENV"]) / "torch" / "bin" / "python"
+WORKLOADS = {
+    "full, float32": ["--precision", "float32"],
+    "full, bfloat16": ["--precision", "bfloat16"],
+    "LoRA on all projections, bfloat16": ["--precision", "bfloat16", "--lora", "yes"],
+}
+
+
+def run(command):
+    # The variables that narrow OpenBLAS's choice of kernels are left out, for both sides.
+    environment = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
+    done = subprocess.run([str(part) for part in command], env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]}: {done.stderr.strip()[-300:]}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def median(lines, field):
+    return statistics.median(line[field] for line in lines)
+
+
+def measure(arguments, rounds, peer):
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(run([DRIVER, *arguments]))
+        if peer:
+            theirs.append(run([PYTHON, HERE / "peers" / "torch_peer.py", *arguments]))
+    return ours, theirs
+
+
+def row(name, ours, theirs):
+    speed, peak = median(ours, "tokensPerSecond"), median(ours, "peakBytes")
+    fraction = statistics.median(line["gigaflops"] / line["ceilingGigaflops"] for line in ours)
+    floor = statistics.median(
+        line["tokensPerSecond"] * line["ceilingGigaflops"] / line["gigaflops"] for line in ours)
+    planned = statistics.median(line["plannedBytes"] / line["peakBytes"] for line in ours)
+    cells = [name, f"{floor:.0f}", f"{speed:.0f}", f"{fraction:.0%}"]
+    if theirs:
+        other, memory = median(theirs, "tokensPerSecond"), median(theirs, "peakBytes")
+        cells += [f"{other:.0f}", f"{speed / other:.2f}", f"{peak / 1e9:.2f}", f"{memory / 1e9:.2f}", f"{peak / memory:.2f}"]
+    else:
+        cells += ["", "", f"{peak / 1e9:.2f}", "", ""]
+    print("| " + " | ".join(cells + [f"{planned:.2f}"]) + " |", flush=True)
+
+
+def table(title):
+    print(f"\n{title}\n")
+    print("| workload | floor, tokens/s | ours | of the floor | PyTorch | ratio | ours, peak GB | PyTorch | ratio | planned / peak |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--sweep", action="store_true", help="also by sequence length and by model size")
+    options = parser.parse_args()
+    peer = PYTHON.exists()
+    if not peer:
+        print("bench: PyTorch is not installed; ours alone", file=sys.stderr)
+    common = ["--steps", options.steps]
+    table("134 M LLaMA, sequence 512, batch 4")
+    for name, arguments in WORKLOADS.items():
+        row(name, *measure([*common, *arguments], options.rounds, peer))
+    if not options.sweep:
+        return
+    table("By sequence length, 134 M, full, bfloat16, 4,096 tokens a step")
+    for length in (128, 256, 512, 1024, 2048, 4096):
+        arguments = [*common, "--precision", "bfloat16", "--seq", length, "--batch", 4096 // length]
+        row(f"{length}", *measure(arguments, 1, peer))
+    table("By model size, bfloat16, sequence 512, batch 4")
+    for name, arguments in {
+        "15 M, full": ["--size", "15m"],
+        "134 M, full": ["--size", "134m"],
+        "1.1 B, LoRA on all projections": ["--size", "1b", "--lora", "yes"],
+    }.items():
+        row(name, *measure([*common, "--precision", "bfloat16", *arguments], 1, peer))
+
+
+if __name__ == "__main__":
+    main()
