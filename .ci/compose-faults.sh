@@ -5,6 +5,9 @@
 
 api() { curl -sS --max-time 15 -H "Authorization: Bearer $api_key" "$@" </dev/null; }
 
+# The first value of a field of the JSON on standard input; nothing where there is none.
+first() { grep -oE "\"$1\" ?: ?\"[^\"]+\"" | head -n 1 | cut -d'"' -f4 || true; }
+
 # One client: submits until the file `stop` is there, again under the same key until it is acknowledged.
 client() {
   local number=0 answer id
@@ -14,8 +17,9 @@ client() {
       answer=$(api -X POST -H 'Content-Type: application/json' -H "Idempotency-Key: load-$1-$number" \
         -d "{\"kind\": \"tokenize.text\", \"payload\": {\"tokenizer\": \"$tokenizer\", \"texts\": [\"fever $1 $number\"]}}" \
         "$MELLAMA_GATEWAY/v1/jobs" 2>/dev/null) || answer=
-      id=$(grep -oE '"id": ?"[^"]+"' <<<"$answer" | head -n 1 | cut -d'"' -f4) || id=
+      id=$(first id <<<"$answer")
       [ -z "$id" ] || break
+      [ -d "$work" ] || return 0
       sleep 0.5
     done
     echo "$id" >>"$work/acknowledged.$1"
@@ -25,8 +29,8 @@ client() {
 
 faults_under_load() {
   local api_key=$1 tokenizer worker redis network client clients=() count id state states="" events deadline
-  tokenizer=$(api "$MELLAMA_GATEWAY/v1/jobs?kind=tokenize.train&limit=1" | grep -oE '"id": ?"[^"]+"' | head -n 1 | cut -d'"' -f4)
-  tokenizer=$(api "$MELLAMA_GATEWAY/v1/jobs/$tokenizer" | grep -oE '"tokenizer": ?"artifact:[^"]+"' | head -n 1 | cut -d'"' -f4)
+  tokenizer=$(api "$MELLAMA_GATEWAY/v1/jobs?kind=tokenize.train&limit=1" | first id)
+  tokenizer=$(api "$MELLAMA_GATEWAY/v1/jobs/$tokenizer" | first tokenizer)
   [ -n "$tokenizer" ] || die "the run left no tokenizer to load the stack with"
   worker=$(timeout 20 "${compose[@]}" ps -q tokenizer </dev/null)
   redis=$(timeout 20 "${compose[@]}" ps -q redis </dev/null)
@@ -59,7 +63,7 @@ faults_under_load() {
   deadline=$((SECONDS + 60))
   while read -r id; do
     while :; do
-      state=$(api "$MELLAMA_GATEWAY/v1/jobs/$id" | grep -oE '"state": ?"[^"]+"' | head -n 1 | cut -d'"' -f4) || state=
+      state=$(api "$MELLAMA_GATEWAY/v1/jobs/$id" 2>/dev/null | first state) || state=
       case "$state" in
         succeeded | failed | dead | cancelled | expired) break ;;
       esac
@@ -68,8 +72,8 @@ faults_under_load() {
     done
     states+="$state"$'\n'
     events=$(api -H 'Accept: application/json' "$MELLAMA_GATEWAY/v1/jobs/$id/events" \
-      | grep -oE '"state": ?"(succeeded|failed|dead|cancelled|expired)"' | wc -l)
-    [ "$events" -eq 1 ] || die "job $id ended $events times"
+      | grep -oE '"state" ?: ?"(succeeded|failed|dead|cancelled|expired)"' | wc -l) || true
+    [ "$events" = 1 ] || die "job $id ended $events times"
   done <"$work/acknowledged"
   say "$count jobs acknowledged under pause, disconnect and kill; each ended once ($(sort <<<"${states%$'\n'}" | uniq -c | xargs))"
 }

@@ -7,7 +7,7 @@ import Logging
 import ServiceRuntime
 
 /// The only door: it checks what people ask for, gives it to the broker, and shows what became of it. It computes
-/// nothing and holds nothing that a restart would lose.
+/// nothing; what it is to remember is in its journal and its archive.
 struct Gateway: Sendable {
     let broker: any JobBroker
     let artifacts: any ArtifactStore

@@ -117,9 +117,11 @@ final class BFloat16Backward {
         dy: UnsafePointer<UInt16>, into dx: UnsafeMutablePointer<Float>?
     ) {
         let (inputs, outputs) = (projection.inputs(c), projection.outputs(c))
+        let addend = lowRankAddend(projection, layer, a, x: x, dy: dy)
         if let dx {
             BFloat16Product.multiply(
-                dy, stride: outputs, rows: rows, pass.packed.backward(layer, projection), into: dx, stride: inputs)
+                dy, stride: outputs, rows: rows, pass.packed.backward(layer, projection), into: dx, stride: inputs,
+                adding: addend)
         }
         if let dWeights {
             let source = PackedMatrix(depth: rows, columns: inputs, in: right)
@@ -128,7 +130,7 @@ final class BFloat16Backward {
                 dy, stride: outputs, columns: outputs, source,
                 into: dWeights + projection.place(pass.layout.blocks[layer]), stride: inputs, scratch: left)
         }
-        lowRank(projection, layer, a, x: x, dy: dy, into: dx)
+        droppedLowRank(projection, layer, a, x: x, dy: dy, into: dx)
     }
 
     /// Adds the gradient through a norm of `x` to dStream.

@@ -8,25 +8,42 @@ extension BFloat16Pass {
         a.lowRank.map { $0 + group.members[0].target.index * rows * group.rank }
     }
 
+    /// scale · x·Aᵀ and Bᵀ of the adapters on a projection, to be added with its own product; nil where there is none,
+    /// or where inputs are dropped and each adapter is added by itself.
+    func lowRankAddend(
+        _ projection: Projection, _ layer: Int, _ a: BFloat16Activations, _ x: UnsafePointer<UInt16>
+    ) -> BFloat16Product.Addend? {
+        guard dropoutSeed == nil, let scratch = lowRankScratch,
+            let group = lowRankGroups(layer, projection).first, let reduced = reduced(group, a)
+        else { return nil }
+        reduce(group, layer, x, scratch, into: reduced)
+        return BFloat16Product.Addend(reduced, stride: group.ranks, transposedB(group, scratch))
+    }
+
     /// Adds scale · dropout(x)·Aᵀ·Bᵀ to `y`, the output of a projection, for every adapter on it.
-    func addLowRank(
+    func addDroppedLowRank(
         _ projection: Projection, _ layer: Int, _ a: BFloat16Activations, _ x: UnsafePointer<UInt16>,
         into y: UnsafeMutablePointer<Float>
     ) {
-        guard let lowRank, let scratch = lowRankScratch else { return }
+        guard dropoutSeed != nil, let scratch = lowRankScratch else { return }
         for group in lowRankGroups(layer, projection) {
             guard let reduced = reduced(group, a) else { continue }
             reduce(group, layer, x, scratch, into: reduced)
-            group.fillB(lowRank, into: scratch.b)
-            let b = PackedMatrix(depth: group.ranks, columns: group.outputs, in: scratch.packed)
-            b.pack(.columns, scratch.b, stride: group.ranks)
             BFloat16Product.multiply(
-                reduced, stride: group.ranks, rows: rows, b, into: y + group.column, stride: projection.outputs(c),
-                accumulate: true)
+                reduced, stride: group.ranks, rows: rows, transposedB(group, scratch), into: y + group.column,
+                stride: projection.outputs(c), accumulate: true)
         }
     }
 
-    /// What `addLowRank` keeps, without adding anything: for recomputed activations.
+    /// Bᵀ of a group [ranks, outputs].
+    private func transposedB(_ group: LowRankGroup, _ scratch: LowRankScratch) -> PackedMatrix {
+        if let lowRank { group.fillB(lowRank, into: scratch.b) }
+        let b = PackedMatrix(depth: group.ranks, columns: group.outputs, in: scratch.packed)
+        b.pack(.columns, scratch.b, stride: group.ranks)
+        return b
+    }
+
+    /// What the forward pass keeps, without adding anything: for recomputed activations.
     func reduceLowRank(
         _ projection: Projection, _ layer: Int, _ a: BFloat16Activations, _ x: UnsafePointer<UInt16>
     ) {

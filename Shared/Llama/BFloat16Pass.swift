@@ -109,7 +109,7 @@ final class BFloat16Pass: TokenPass {
     ) {
         BFloat16Product.multiply(
             x, stride: projection.inputs(c), rows: rows, packed.forward(layer, projection), into: y,
-            stride: projection.outputs(c), accumulate: accumulate)
-        addLowRank(projection, layer, a, x, into: y)
+            stride: projection.outputs(c), accumulate: accumulate, adding: lowRankAddend(projection, layer, a, x))
+        addDroppedLowRank(projection, layer, a, x, into: y)
     }
 }

@@ -44,10 +44,25 @@ public enum BFloat16Product {
     private static let columnBlock = 1024
     private static let panelRows = CK_PANEL_ROWS
 
-    /// C [rows, b.columns] = A · B for row-major A, added to C if `accumulate`; on all threads.
+    /// A second product for the same result: row-major A [rows, b.depth] and B.
+    public struct Addend {
+        let a: UnsafePointer<UInt16>
+        let stride: Int
+        let b: PackedMatrix
+
+        /// `a` · `b`, to be added.
+        public init(_ a: UnsafePointer<UInt16>, stride: Int, _ b: PackedMatrix) {
+            self.a = a
+            self.stride = stride
+            self.b = b
+        }
+    }
+
+    /// C [rows, b.columns] = A · B for row-major A, added to C if `accumulate`; then the addend's product is added while
+    /// C is still in the cache. On all threads.
     public static func multiply(
-        _ a: UnsafePointer<UInt16>, stride: Int, rows: Int, _ b: PackedMatrix, depth: Int? = nil,
-        into c: UnsafeMutablePointer<Float>, stride cStride: Int, accumulate: Bool = false
+        _ a: UnsafePointer<UInt16>, stride: Int, rows: Int, _ b: PackedMatrix,
+        into c: UnsafeMutablePointer<Float>, stride cStride: Int, accumulate: Bool = false, adding addend: Addend? = nil
     ) {
         guard rows > 0, b.columns > 0 else { return }
         let threads = ThreadPool.shared.threads
@@ -57,10 +72,16 @@ public enum BFloat16Product {
         let (down, across) = (pieces(rows, rowGrain), pieces(b.columns, columnBlock))
         ThreadPool.shared.run(down * across) { piece in
             let (row, column) = (piece / across * rowGrain, piece % across * columnBlock)
+            let (count, columns) = (min(rowGrain, rows - row), column..<min(b.columns, column + columnBlock))
+            let part = c + row * cStride + column
             multiplyInThread(
-                a + row * stride, stride: stride, rows: min(rowGrain, rows - row),
-                b.columns(column..<min(b.columns, column + columnBlock)), depth: depth,
-                into: c + row * cStride + column, stride: cStride, accumulate: accumulate)
+                a + row * stride, stride: stride, rows: count, b.columns(columns), into: part, stride: cStride,
+                accumulate: accumulate)
+            if let addend {
+                multiplyInThread(
+                    addend.a + row * addend.stride, stride: addend.stride, rows: count, addend.b.columns(columns),
+                    into: part, stride: cStride, accumulate: true)
+            }
         }
     }
 

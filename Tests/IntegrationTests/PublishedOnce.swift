@@ -33,7 +33,7 @@ extension StackFixture {
         let stored = try FileManager.default.contentsOfDirectory(atPath: "\(artifacts)/sha256")
         #expect(Set(stored) == published, sourceLocation: sourceLocation)
         // No job that has ended keeps its workspace.
-        let workspaces = try FileManager.default.contentsOfDirectory(atPath: "\(artifacts)/work")
+        let workspaces = try FileManager.default.contentsOfDirectory(atPath: "\(artifacts)/workspaces")
         #expect(workspaces.isEmpty, "\(workspaces)", sourceLocation: sourceLocation)
     }
 }

@@ -20,13 +20,13 @@ struct JobBrokerConformanceTests {
 
     @Test("in memory, texts kept for a short time", arguments: JobBrokerConformance.retention)
     func retentionInMemory(example: JobBrokerConformance.Case) async throws {
-        try await example.check(.inMemory(textRetention: .milliseconds(800)))
+        try await example.check(.inMemory(textRetention: longDelay))
     }
 
     @Test("on Redis, texts kept for a short time", arguments: JobBrokerConformance.retention)
     func retentionOnRedis(example: JobBrokerConformance.Case) async throws {
         try await RedisFixture.with { redis in
-            try await example.check(.redis(redis, textRetention: .milliseconds(800)))
+            try await example.check(.redis(redis, textRetention: longDelay))
         }
     }
 

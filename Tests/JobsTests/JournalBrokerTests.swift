@@ -239,16 +239,33 @@ struct JournalBrokerTests {
         }
     }
 
-    @Test("What can't be journalled is refused as unavailable, and the queue never hears of it")
+    @Test("What can't be journalled is refused as unavailable, and the queue never hears of it; then it goes on")
     func fullDisk() async throws {
         try await Self.with { stand in
             let broker = try await stand.broker()
+            // The next segment lies on a device that is always full.
+            #expect(symlink("/dev/full", "\(stand.folder)/000000000001.journal") == 0)
+            let error = await #expect(throws: JobError.self) { try await broker.submit(Self.job("a", key: "k")) }
+            #expect(error?.code == .unavailable)
+            #expect(error?.detail.contains("No space left on device") == true)
+            #expect(try await stand.now.jobs(JobFilter()).jobs.isEmpty)
+            // The key was not used up, and the disk has room again.
+            let id = try await broker.submit(Self.job("b", key: "k")).id
+            stand.loseAll()
+            #expect(try await broker.checkServer() == 1)
+            #expect(try await stand.now.jobs(JobFilter()).jobs.map(\.id) == [id])
+        }
+    }
+
+    @Test("A gateway that stops takes nothing more")
+    func closed() async throws {
+        try await Self.with { stand in
+            let broker = try await stand.broker()
             await broker.journal.close()
-            for submit in [Self.job("a"), Self.job("b", key: "k"), Self.job("c", key: "k")] {
-                let error = await #expect(throws: JobError.self) { try await broker.submit(submit) }
-                #expect(error?.code == .unavailable)
-            }
+            let error = await #expect(throws: JobError.self) { try await broker.submit(Self.job("a")) }
+            #expect(error?.code == .unavailable)
             await #expect(throws: JobError.self) { try await broker.submit(RunSubmission(recipe: Self.recipe)) }
+            await #expect(throws: JobError.self) { try await broker.submit([Self.job("b")]) }
             #expect(try await stand.now.jobs(JobFilter()).jobs.isEmpty)
         }
     }

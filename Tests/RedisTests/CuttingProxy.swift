@@ -2,11 +2,12 @@
 
 import Glibc
 import Redis
+import Synchronization
 
 /// Passes one connection on to a local port, and cuts it off after so many bytes of answers.
 final class CuttingProxy: Sendable {
     let port: UInt16
-    private let listener: Int32
+    private let listener: Listener
     private let thread = BlockingThread(name: "proxy")
 
     /// Listens on a free port of 127.0.0.1.
@@ -21,11 +22,36 @@ final class CuttingProxy: Sendable {
         }
         guard status == [0, 0, 0] else { throw RedisError(.connectFailed, operation: "proxy", detail: "no port") }
         port = UInt16(bigEndian: address.sin_port)
-        self.listener = listener
-        thread.perform { Self.pass(listener, target, limit) }
+        let held = Listener(listener)
+        self.listener = held
+        thread.perform { Self.pass(held, target, limit) }
     }
 
-    deinit { _ = shutdown(listener, Int32(SHUT_RDWR)) }
+    deinit { listener.interrupt() }
+
+    /// A listening socket that is closed once, under the lock that `interrupt` takes: its number may be another's then.
+    private final class Listener: Sendable {
+        private let descriptor: Mutex<Int32>
+
+        init(_ number: Int32) { descriptor = Mutex(number) }
+
+        /// The next connection; -1 after `interrupt`.
+        func next() -> Int32 { accept(descriptor.withLock { $0 }, nil, nil) }
+
+        /// Ends a blocked `next`.
+        func interrupt() {
+            descriptor.withLock { number in
+                if number >= 0 { _ = shutdown(number, Int32(SHUT_RDWR)) }
+            }
+        }
+
+        func close() {
+            descriptor.withLock { number in
+                if number >= 0 { _ = Glibc.close(number) }
+                number = -1
+            }
+        }
+    }
 
     private static func loopback(_ port: UInt16) -> sockaddr_in {
         var address = sockaddr_in()
@@ -35,10 +61,13 @@ final class CuttingProxy: Sendable {
         return address
     }
 
-    private static func pass(_ listener: Int32, _ target: UInt16, _ limit: Int) {
-        let client = accept(listener, nil, nil)
+    private static func pass(_ listener: Listener, _ target: UInt16, _ limit: Int) {
+        let client = listener.next()
         let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        defer { for number in [client, server, listener] where number >= 0 { _ = close(number) } }
+        defer {
+            listener.close()
+            for number in [client, server] where number >= 0 { _ = close(number) }
+        }
         let isConnected = withUnsafePointer(to: loopback(target)) { pointer in
             let general = UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
             return connect(server, general, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0

@@ -146,6 +146,13 @@ final class FaultBench: Sendable {
         let dump = try await dump()
         let problems = QueueInvariants.violations(dump, submitted: acknowledged, exactly: exactly)
         #expect(problems == [], sourceLocation: sourceLocation)
+        // The queue's own audit agrees.
+        var cursor: String?
+        repeat {
+            let audit = try await broker.check(repair: false, cursor: cursor, limit: 500)
+            #expect(audit.findings == [], sourceLocation: sourceLocation)
+            cursor = audit.cursor
+        } while cursor != nil
         for (job, lines) in Dictionary(grouping: publications(), by: \.job) where lines.count > 1 {
             Issue.record("\(job) was published \(lines.count) times", sourceLocation: sourceLocation)
         }

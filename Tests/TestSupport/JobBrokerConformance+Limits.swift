@@ -137,13 +137,13 @@ extension JobBrokerConformance {
             let now = try #require(try await h.broker.job("clock")?.created)
             try await h.submit("a0", tenant: "a")
             _ = try await h.broker.submit(
-                JobSubmission(id: "a1", message: .test(), tenant: "a", deadline: now + 800))
+                JobSubmission(id: "a1", message: .test(), tenant: "a", deadline: now + 3000))
             for index in 2..<5 { try await h.submit(JobID("a\(index)"), tenant: "a") }
             let first = try await h.claim(9)
             #expect(first.map(\.id) == ["a0"])
             #expect(try await h.depth(.parked) == 4)
             #expect(try await h.broker.cancel("a2" as JobID) == .cancelled)
-            try await h.advance(shortDelay)
+            try await h.advance(longDelay)
             #expect(try await h.broker.reap() == 1)
             #expect(try await h.state("a1") == .expired)
             #expect(try await h.depth(.parked) == 2)

@@ -221,7 +221,7 @@ extension JobBrokerConformance {
         },
     ]
 
-    /// Cases for brokers that keep payload and result of what succeeded for `shortDelay` only.
+    /// Cases for brokers that keep payload and result of what succeeded for `longDelay` only.
     public static let retention: [Case] = [
         Case("payload and result go some time after success; what may be retried keeps them") { h in
             try await h.submit("a", 1)
@@ -230,7 +230,7 @@ extension JobBrokerConformance {
             #expect(try await h.broker.job("a")?.result != nil)
             try await h.letter("b", 2)
             try await h.submit("c", 3)
-            try await h.advance(shortDelay)
+            try await h.advance(longDelay)
             try await h.broker.reap()
             let job = try #require(try await h.broker.job("a"))
             #expect(job.state == .succeeded)
@@ -245,19 +245,19 @@ extension JobBrokerConformance {
         Case("a stage keeps its result as long as its run may need it") { h in
             try await h.submitRun(["a": .test(), "b": .test("${a.ids}")])
             try await h.completeStage("a", ["ids": [[7]]])
-            try await h.advance(shortDelay)
+            try await h.advance(longDelay)
             try await h.broker.reap()
             let b = try await h.claimStage("b")
             #expect(b.message.payload["texts"] == [[7]])
             try await h.broker.fail(b.id, fence: b.fence, failure: .permanent, retryAfter: .zero)
-            try await h.advance(shortDelay)
+            try await h.advance(longDelay)
             try await h.broker.reap()
             // A failed run may be retried.
             #expect(try await h.broker.retry("r.b") == .ready)
             try await h.completeStage("b")
             try await h.broker.reap()
             #expect(try await h.broker.job("r.a")?.result != nil)
-            try await h.advance(shortDelay)
+            try await h.advance(longDelay)
             try await h.broker.reap()
             #expect(try await h.broker.job("r.a")?.result == nil)
             #expect(try await h.run().state == .succeeded)
@@ -267,11 +267,11 @@ extension JobBrokerConformance {
             let parent = try await h.claimOne(text)
             try await h.ask(0)
             try await h.complete(h.claimOne(score))
-            try await h.advance(shortDelay)
+            try await h.advance(longDelay)
             try await h.broker.reap()
             #expect(try await h.broker.job("p.0")?.result != nil)
             try await h.complete(parent)
-            try await h.advance(shortDelay)
+            try await h.advance(longDelay)
             try await h.broker.reap()
             #expect(try await h.broker.job("p.0")?.result == nil)
             #expect(try await h.broker.job("p")?.result == nil)

@@ -151,23 +151,23 @@ extension JobBrokerConformance {
             #expect(try await h.state("late") == .expired)
             #expect(try await h.broker.job("late")?.error?.type == .expired)
 
-            try await submit("running", after: 800)
+            try await submit("running", after: 3000)
             let envelope = try await h.claimOne()
             #expect(envelope.deadline != nil)
             let beat = Heartbeat(job: "running", fence: envelope.fence)
             #expect(try await h.broker.heartbeat([beat], lease: longLease) == [.held])
-            try await h.advance(shortDelay)
+            try await h.advance(longDelay)
             #expect(try await h.broker.heartbeat([beat], lease: longLease) == [.stale])
             #expect(try await h.state("running") == .expired)
             await h.expectError(.staleFence) {
                 try await h.broker.complete("running", fence: envelope.fence, result: .success())
             }
 
-            try await submit("delayed", after: 800)
+            try await submit("delayed", after: 3000)
             let third = try await h.claimOne()
             try await h.broker.fail("delayed", fence: third.fence, failure: .flaky, retryAfter: .seconds(60))
             #expect(try await h.state("delayed") == .delayed)
-            try await h.advance(shortDelay)
+            try await h.advance(longDelay)
             try await h.broker.reap()
             #expect(try await h.state("delayed") == .expired)
         },

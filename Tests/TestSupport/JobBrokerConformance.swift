@@ -42,6 +42,8 @@ let worker = WorkerID("worker-1")
 let shortLease = Duration.milliseconds(1000)
 let shortDelay = Duration.milliseconds(800)
 let longLease = Duration.seconds(60)
+/// A time within which several calls must be over.
+public let longDelay = Duration.milliseconds(3000)
 
 extension JobMessage {
     /// A message for tests, told apart by a number.

@@ -24,10 +24,10 @@ public struct QueueDump: Sendable {
     /// By the key's name without the namespace.
     let entries: [String: Entry]
 
-    // One script: no other call comes between. It may take a while, as KEYS does; this is a test's server.
+    // What is read in one script is of one moment. It may take a while, as KEYS does; this is a test's server.
     private static let script = """
         local reply = {}
-        for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+        for _, key in ipairs(ARGV) do
           local kind = redis.call('TYPE', key).ok
           local value, added
           if kind == 'string' then value = redis.call('GET', key)
@@ -36,47 +36,57 @@ public struct QueueDump: Sendable {
           elseif kind == 'zset' then value = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
           elseif kind == 'list' then value = redis.call('LRANGE', key, 0, -1)
           elseif kind == 'stream' then
-            value = redis.call('XRANGE', key, '-', '+')
+            value = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 20000)
             local info = redis.call('XINFO', 'STREAM', key)
             for i = 1, #info, 2 do if info[i] == 'entries-added' then added = info[i + 1] end end
           end
-          reply[#reply + 1] = {key, kind, redis.call('PTTL', key), value, added or 0}
+          if kind ~= 'none' then reply[#reply + 1] = {key, kind, redis.call('PTTL', key), value, added or 0} end
         end
         return reply
         """
 
-    /// Reads all keys of a namespace.
+    /// Reads all keys of a namespace: of one moment up to about 2,000 keys, in slices above, so that a reply is never
+    /// longer than a client takes; then nobody may be at work. Of a stream the last 20,000 entries.
     public init(_ connection: RedisConnection, namespace: String) async throws {
         let prefix = "mq:{\(namespace)}:"
-        let reply = try await connection.send(
-            RedisCommand("EVAL", Self.script, "0", prefix + "*"), timeout: .seconds(120))
+        let found = try await connection.send(RedisCommand("KEYS", prefix + "*"), timeout: .seconds(120))
+        let keys = (found.array ?? []).compactMap(\.string)
         var entries: [String: Entry] = [:]
-        for part in reply.array ?? [] {
-            guard let fields = part.array, fields.count == 5, let key = fields[0].string, let type = fields[1].string
-            else { throw QueueDumpError(description: "a key's dump is malformed") }
-            let value = fields[3]
-            let texts = value.array?.compactMap(\.string) ?? []
-            let content: Content
-            switch type {
-            case "string": content = .text(value.string ?? "")
-            case "hash": content = .hash(Dictionary(uniqueKeysWithValues: Self.pairs(texts)))
-            case "set": content = .set(Set(texts))
-            case "zset":
-                content = .sorted(
-                    Dictionary(uniqueKeysWithValues: Self.pairs(texts).map { ($0.0, Double($0.1) ?? .nan) }))
-            case "list": content = .list(texts)
-            case "stream":
-                let entries = (value.array ?? []).map { entry in
-                    let parts = entry.array ?? []
-                    let fields = parts.last?.array?.compactMap(\.string) ?? []
-                    return (parts.first?.string ?? "", Dictionary(uniqueKeysWithValues: Self.pairs(fields)))
-                }
-                content = .stream(entries, added: fields[4].integer ?? 0)
-            default: throw QueueDumpError(description: "\(key) is a \(type), which the queue has none of")
+        for start in stride(from: 0, to: keys.count, by: 2000) {
+            let slice = Array(keys[start..<min(start + 2000, keys.count)])
+            let reply = try await connection.send(
+                RedisCommand("EVAL", arguments: [Self.script, "0"] + slice), timeout: .seconds(120))
+            for part in reply.array ?? [] {
+                let (key, entry) = try Self.entry(part)
+                entries[String(key.dropFirst(prefix.count))] = entry
             }
-            entries[String(key.dropFirst(prefix.count))] = Entry(content: content, expires: fields[2].integer ?? 0 > 0)
         }
         self.entries = entries
+    }
+
+    private static func entry(_ part: RESPValue) throws -> (String, Entry) {
+        guard let fields = part.array, fields.count == 5, let key = fields[0].string, let type = fields[1].string
+        else { throw QueueDumpError(description: "a key's dump is malformed") }
+        let value = fields[3]
+        let texts = value.array?.compactMap(\.string) ?? []
+        let content: Content
+        switch type {
+        case "string": content = .text(value.string ?? "")
+        case "hash": content = .hash(Dictionary(uniqueKeysWithValues: pairs(texts)))
+        case "set": content = .set(Set(texts))
+        case "zset":
+            content = .sorted(Dictionary(uniqueKeysWithValues: pairs(texts).map { ($0.0, Double($0.1) ?? .nan) }))
+        case "list": content = .list(texts)
+        case "stream":
+            let entries = (value.array ?? []).reversed().map { entry in
+                let parts = entry.array ?? []
+                let fields = parts.last?.array?.compactMap(\.string) ?? []
+                return (parts.first?.string ?? "", Dictionary(uniqueKeysWithValues: pairs(fields)))
+            }
+            content = .stream(entries, added: fields[4].integer ?? 0)
+        default: throw QueueDumpError(description: "\(key) is a \(type), which the queue has none of")
+        }
+        return (key, Entry(content: content, expires: fields[2].integer ?? 0 > 0))
     }
 
     private static func pairs(_ texts: [String]) -> [(String, String)] {

@@ -67,7 +67,7 @@ struct ArchiveTests {
                 let events = try await client.call(
                     uri: "/v1/runs/\(run)/events", method: .get, headers: [.accept: "application/json"])
                 #expect(try events.json["ended"] == true)
-                #expect(try events.json["events"]?.count == 6)
+                #expect(try events.json["events"]?.count == 7)
                 let stream = try await client.call(uri: "/v1/jobs/\(run).ids/events", method: .get)
                 #expect(stream.text.contains("event: end\ndata: {\"state\":\"succeeded\"}"))
                 #expect(stream.text.split(separator: "\n").filter { $0 == "event: state" }.count == 4)

@@ -165,7 +165,7 @@ struct JobRouteTests {
             try await fixture.router { client in
                 for route in routes {
                     let path = route.path.replacing("{id}", with: "x").replacing("{path}", with: "y")
-                    let response = try await client.call(uri: path, method: .delete)
+                    let response = try await client.call(uri: path, method: .patch)
                     #expect(response.status == .methodNotAllowed, "\(path)")
                     let allowed = response.headers[.allow] ?? ""
                     #expect(allowed.contains(route.method.rawValue), "\(path)")

@@ -125,14 +125,18 @@ struct SubmissionTests {
         }
     }
 
-    @Test("A body that is JSON but no object is refused", arguments: ["[]", "3", "\"x\"", "null"])
-    func refusesOtherJSON(_ body: String) async throws {
+    @Test(
+        "A body that is JSON but no object is refused",
+        arguments: [
+            ("[]", "invalid-value"), ("3", "wrong-type"), ("\"x\"", "wrong-type"), ("null", "wrong-type"),
+        ])
+    func refusesOtherJSON(_ body: String, _ type: String) async throws {
         try await GatewayFixture.with { fixture in
             try await fixture.router { client in
                 let response = try await client.call(
                     uri: "/v1/jobs", method: .post, body: ByteBuffer(string: body))
                 #expect(response.status == .unprocessableContent)
-                #expect(try response.problem.type == "/problems/wrong-type")
+                #expect(try response.problem.type == "/problems/\(type)")
             }
         }
     }

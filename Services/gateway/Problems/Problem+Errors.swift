@@ -52,6 +52,11 @@ extension Problem {
             self.init(
                 "queue-full", "The queue is full", status: .tooManyRequests, detail: error.detail,
                 headers: [.retryAfter: "\(seconds)"])
+        case .unavailable where error.operation == JournaledJobBroker.operation:
+            self.init(
+                "journal-unavailable", "The submission can't be written down", status: .serviceUnavailable,
+                detail: "the gateway can't write its journal now, so nothing was accepted; its log says why, try again",
+                headers: [.retryAfter: "10"])
         case .unavailable:
             self.init(
                 "queue-unavailable", "The queue can't be reached", status: .serviceUnavailable,

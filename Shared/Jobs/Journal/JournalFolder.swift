@@ -30,7 +30,7 @@ struct JournalFolder: Sendable {
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
             close(file)
             throw JobError(
-                .unavailable, operation: "journal",
+                .unavailable, operation: JournaledJobBroker.operation,
                 detail: "\(path): another gateway writes its journal here; give each a folder of its own")
         }
         return file
@@ -77,7 +77,7 @@ struct JournalFolder: Sendable {
         let remedy =
             [ENOSPC, EDQUOT, EFBIG].contains(number) ? "free space on that volume" : "give this user the right to it"
         return JobError(
-            .unavailable, operation: "journal",
+            .unavailable, operation: JournaledJobBroker.operation,
             detail: "\(path): \(String(cString: strerror(number))); \(remedy). What can't be journalled is not accepted"
         )
     }

@@ -55,7 +55,9 @@ final class JournalWriter: @unchecked Sendable {
         _ pieces: [[UInt8]], entries: [UInt64], newest: Int64, synchronize: Bool, options: JournalOptions
     ) throws(JobError) {
         guard lock != nil else {
-            throw JobError(.unavailable, operation: "journal", detail: "the gateway is stopping; ask another one")
+            throw JobError(
+                .unavailable, operation: JournaledJobBroker.operation,
+                detail: "the gateway is stopping; ask another one")
         }
         if let growing {
             let isOld = newest - growing.since > options.segmentAge.milliseconds

@@ -14,6 +14,9 @@ public final class JournaledJobBroker: JobBrokerWrapper, Service {
     /// Tells whether a job or run is known to have ended, beyond what the broker remembers.
     public typealias EndedCheck = @Sendable (String) async -> Bool
 
+    /// The operation that errors of the journal itself name.
+    public static let operation = "journal"
+
     public let base: any JobBroker
     let journal: SubmissionJournal
     let logger: Logger

@@ -148,14 +148,15 @@ public final class SubmissionJournal: Sendable {
                 request.bytes += try frame.bytes()
             } catch {
                 throw JobError(
-                    .malformed, operation: "journal", detail: "the message has a number that JSON can't hold")
+                    .malformed, operation: JournaledJobBroker.operation,
+                    detail: "the message has a number that JSON can't hold")
             }
             request.entries.append(frame.record.entry)
             request.time = max(request.time, frame.record.time)
         }
         guard request.bytes.count <= JournalFrame.maximumBytes else {
             throw JobError(
-                .malformed, operation: "journal",
+                .malformed, operation: JournaledJobBroker.operation,
                 detail: "one call has more than \(JournalFrame.maximumBytes >> 20) MiB; send fewer jobs at a time")
         }
         return request

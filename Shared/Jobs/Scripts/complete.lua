@@ -12,6 +12,8 @@ local function complete(id, fence, result)
   if no then return (no == 'done' and j.state == 'succeeded') and 1 or 0 end
   if j.attempts > 0 then call('HDEL', job_key(id), 'error') end
   close(j, 'succeeded', {'done', fence, 'result', result})
+  -- What it asked for is told to end before the next job of this call ends: that may be one of them.
+  if j.kids then settle() end
   return 1
 end
 
