@@ -22,9 +22,10 @@ local function claim(ARGV)
   local known = call('GET', last_claim) or ''
   for request, jobs in string.gmatch(known, '(%S+) (%S+)\n') do
     if request == ARGV[4] then
-        for id, fence in string.gmatch(jobs, '([^,]+)=(%d+)') do
-        local j = load_job(id)
+      for id, fence in string.gmatch(jobs, '([^,]+)=(%d+)') do
+        local j = load_job(id, true)
         if j and j.state == 'running' and j.fence == fence then
+          j.started = call('HGET', j.key, 'started')
           call('ZADD', queue_key(j.kind, 'leased'), lease_end, id)
           hand_out(j)
         end
