@@ -88,7 +88,7 @@ enum JSONMutation {
             value = .object(members)
         case (.array(let items), 0...2):
             value = .array(random.oneIn(2) ? Array(items.dropLast()) : items + [part] + items.prefix(3))
-        case (.integer(let number), 0...2): value = .integer(number &+ Int64(random.below(5)) - 2)
+        case (.integer(let number), 0...2): value = .integer(number &+ Int64(random.below(5)) &- 2)
         case (.string(let text), 0...2): value = .string(random.oneIn(2) ? text + text : String(text.dropLast()))
         case (_, 3): value = part
         case (_, 4): value = random.oneIn(2) ? [value] : ["a": value]

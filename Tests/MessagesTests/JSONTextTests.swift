@@ -133,6 +133,13 @@ struct JSONTextTests {
         }
         .joined()
     }
+
+    @Test("minus zero is written as it will be read")
+    func minusZero() throws {
+        let written = try MessageEncoder.encode(JSONValue.number(-0.0))
+        #expect(String(decoding: written, as: UTF8.self) == "0")
+        #expect(try MessageEncoder.encode(MessageDecoder.parse(written)) == written)
+    }
 }
 
 extension Data {

@@ -23,7 +23,8 @@ struct JSONWriter {
         case .integer(let number): bytes.append(contentsOf: String(number).utf8)
         case .number(let number):
             guard number.isFinite else { throw NotFinite() }
-            let text = number.description
+            // A whole number is read as an integer, and those have no minus zero.
+            let text = number == 0 ? "0" : number.description
             bytes.append(contentsOf: text.hasSuffix(".0") ? text.dropLast(2).utf8 : text[...].utf8)
         case .string(let text): write(text)
         case .array(let items):
