@@ -20,7 +20,8 @@ build: setup ## Build the release executables into .build/release
 demo: build ## From nothing to a judged medical model in minutes: runs the demo recipe and prints the report
 	@docs/recipes/demo/run.sh
 
-test: setup ## Build and pass all tests
+test: ## Build and pass all tests
+	@.ci/setup tests
 	swift build --build-tests $(BUILD_FLAGS)
 	@.ci/test $(BUILD_FLAGS)
 
