@@ -21,8 +21,8 @@ public final class ServerClock: Sendable {
         guard file >= 0 else { throw ServerClockError("cannot make a file in /tmp") }
         path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         guard ftruncate(file, 4096) == 0 else { throw ServerClockError("cannot write \(path)") }
-        guard access(Self.library, R_OK) == 0 else {
-            throw ServerClockError("\(Self.library) is not there; build with --build-tests")
+        guard access(Self.preloaded, R_OK) == 0 else {
+            throw ServerClockError("\(Self.preloaded) is not there; build with --build-tests")
         }
     }
 
@@ -31,10 +31,10 @@ public final class ServerClock: Sendable {
         unlink(path)
     }
 
-    private static var library: String { ServiceProcess.folder.path + "/libTestClock.so" }
+    private static var preloaded: String { ServiceProcess.folder.path + "/libTestClock.so" }
 
     /// What a process is started with to live by this clock.
-    var environment: [String: String] { ["LD_PRELOAD": Self.library, "TEST_CLOCK_FILE": path] }
+    var environment: [String: String] { ["LD_PRELOAD": Self.preloaded, "TEST_CLOCK_FILE": path] }
 
     /// Lets the clock go, so much before or behind the machine's.
     public func run(offset: Duration) {
