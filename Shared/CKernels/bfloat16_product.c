@@ -9,8 +9,9 @@ enum {
     columns = CK_PANEL_COLUMNS,
     rows_of_panel = CK_PANEL_ROWS,
     depth_block = CK_DEPTH_BLOCK,
-    // Rows whose A stays in the second-level cache while panels of B pass by.
-    row_block = 448,
+    // Of A in the second-level cache, beside a panel of B and a strip of C.
+    left_elements = 350 << 9,
+    most_blocks = 4,
 };
 
 /// A tile of A: `row` and `pair` are steps in elements; `last` means that the depth is odd and its last element alone.
@@ -225,190 +226,53 @@ ck_product_path ck_best_product_path(void) { return ck_path_plain; }
 
 // MARK: The loops around a tile
 
-size_t ck_panel_size(size_t depth) { return (depth + 1) / 2 * 2 * columns; }
-size_t ck_left_panel_size(size_t depth) { return (depth + 1) / 2 * 2 * rows_of_panel; }
+/// Rows of A of this depth that stay in the second-level cache while the panels of B pass by, in whole tiles.
+static size_t rows_at_once(size_t depth) {
+    size_t rows = left_elements / depth / rows_of_panel * rows_of_panel;
+    return rows < 4 * rows_of_panel ? 4 * rows_of_panel : rows;
+}
+
+CK_INLINE void prefetch_to_write(const float *c, size_t c_stride, size_t rows, size_t width) {
+    for (size_t r = 0; r < rows; r++) {
+        __builtin_prefetch(c + r * c_stride, 1, 3);
+        if (width > 16) __builtin_prefetch(c + r * c_stride + 16, 1, 3);
+    }
+}
 
 void ck_bf16_product(ck_product_path path, size_t m, size_t n, size_t k, const uint16_t *a, size_t a_step,
                      int a_is_packed, const uint16_t *b, size_t b_panel, float *c, size_t c_stride, int accumulate) {
     tile_kernel tile = kernel(path);
-    for (size_t k0 = 0; k0 < k; k0 += depth_block) {
-        size_t depth = k - k0 < depth_block ? k - k0 : depth_block;
+    size_t blocks = (k + depth_block - 1) / depth_block, stretches = (blocks + most_blocks - 1) / most_blocks;
+    size_t stretch = stretches ? (blocks + stretches - 1) / stretches * depth_block : 0;
+    // A stretch of the depth, some rows of A, a panel of B: all its blocks meet in a strip of C that stays in the cache.
+    for (size_t s0 = 0; s0 < k; s0 += stretch) {
+        size_t s1 = k - s0 < stretch ? k : s0 + stretch, row_block = rows_at_once(s1 - s0);
         for (size_t i0 = 0; i0 < m; i0 += row_block) {
             size_t i1 = m - i0 < row_block ? m : i0 + row_block;
             for (size_t j = 0; j < n; j += columns) {
-                const uint16_t *panel = b + j / columns * b_panel + k0 * columns;
                 size_t width = n - j < columns ? n - j : columns;
-                for (size_t i = i0; i < i1; i += rows_of_panel) {
-                    size_t rows = i1 - i < rows_of_panel ? i1 - i : rows_of_panel;
-                    left_tile left = {a + i * a_step + k0, a_step, 2, depth / 2, (int)(depth & 1)};
-                    if (a_is_packed) {
-                        left.at = a + i / rows_of_panel * a_step + k0 * rows_of_panel;
-                        left.row = 2;
-                        left.pair = 2 * rows_of_panel;
-                        left.pairs = (depth + 1) / 2;   // padded with a zero
-                        left.last = 0;
+                for (size_t k0 = s0; k0 < s1; k0 += depth_block) {
+                    size_t depth = s1 - k0 < depth_block ? s1 - k0 : depth_block;
+                    const uint16_t *panel = b + j / columns * b_panel + k0 * columns;
+                    for (size_t i = i0; i < i1; i += rows_of_panel) {
+                        size_t rows = i1 - i < rows_of_panel ? i1 - i : rows_of_panel;
+                        left_tile left = {a + i * a_step + k0, a_step, 2, depth / 2, (int)(depth & 1)};
+                        if (a_is_packed) {
+                            left.at = a + i / rows_of_panel * a_step + k0 * rows_of_panel;
+                            left.row = 2;
+                            left.pair = 2 * rows_of_panel;
+                            left.pairs = (depth + 1) / 2;   // padded with a zero
+                            left.last = 0;
+                        }
+                        float *out = c + i * c_stride + j;
+                        // Of the next tile, while this one is computed: memory is slower than its sums.
+                        if (k0 == s0 && i + rows < i1)
+                            prefetch_to_write(out + rows * c_stride, c_stride,
+                                              i1 - i - rows < rows_of_panel ? i1 - i - rows : rows_of_panel, width);
+                        tile(rows, left, panel, out, c_stride, width, accumulate || k0 > 0);
                     }
-                    tile(rows, left, panel, c + i * c_stride + j, c_stride, width, accumulate || k0 > 0);
                 }
             }
         }
     }
-}
-
-// MARK: Packing
-
-typedef uint32_t words16 __attribute__((vector_size(64), aligned(4)));
-
-/// Transposes 16 x 16 words held in 16 vectors.
-CK_INLINE void transpose(words16 *r) {
-    words16 t[16];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 16; i += 2) {
-        t[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
-        t[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 16; i += 4) {
-        r[i] = __builtin_shufflevector(t[i], t[i + 2], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
-        r[i + 1] = __builtin_shufflevector(t[i], t[i + 2], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
-        r[i + 2] =
-            __builtin_shufflevector(t[i + 1], t[i + 3], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
-        r[i + 3] =
-            __builtin_shufflevector(t[i + 1], t[i + 3], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 4; i++) {
-        t[i] = __builtin_shufflevector(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
-        t[i + 4] = __builtin_shufflevector(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
-        t[i + 8] =
-            __builtin_shufflevector(r[i + 8], r[i + 12], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
-        t[i + 12] =
-            __builtin_shufflevector(r[i + 8], r[i + 12], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 4; i++) {
-        r[i] = __builtin_shufflevector(t[i], t[i + 8], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
-        r[i + 8] = __builtin_shufflevector(t[i], t[i + 8], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
-        r[i + 4] =
-            __builtin_shufflevector(t[i + 4], t[i + 12], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
-        r[i + 12] =
-            __builtin_shufflevector(t[i + 4], t[i + 12], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
-    }
-}
-
-// Sources are float32 or bfloat16; the constant argument makes two loops out of one text.
-CK_INLINE uint16_t element(const void *source, size_t index, const int is_wide) {
-    return is_wide ? ck_narrow(((const float *)source)[index]) : ((const uint16_t *)source)[index];
-}
-
-/// Panels of B = Sᵀ for S [n, k]: the depth is contiguous in memory.
-CK_INLINE void pack_columns(const void *source, size_t stride, const int is_wide, size_t k, size_t n, size_t first,
-                            size_t last, uint16_t *to) {
-    size_t size = ck_panel_size(k);
-    for (size_t panel = first; panel < last; panel++) {
-        size_t j0 = panel * columns, width = n - j0 < columns ? n - j0 : columns;
-        uint16_t *out = to + (panel - first) * size;
-        size_t k0 = 0;
-        for (; width == columns && k0 + 32 <= k; k0 += 32)
-            for (size_t half = 0; half < columns; half += 16) {
-                words16 r[16];
-                for (size_t j = 0; j < 16; j++) {
-                    uint16_t line[32];
-                    size_t at = (j0 + half + j) * stride + k0;
-                    for (size_t i = 0; i < 32; i++) line[i] = element(source, at + i, is_wide);
-                    memcpy(&r[j], line, sizeof line);
-                }
-                transpose(r);
-                for (size_t p = 0; p < 16; p++) memcpy(out + (k0 / 2 + p) * columns * 2 + half * 2, &r[p], 64);
-            }
-        for (size_t i = k0; i < (k + 1) / 2 * 2; i++)
-            for (size_t j = 0; j < columns; j++)
-                out[i / 2 * columns * 2 + j * 2 + i % 2] =
-                    i < k && j < width ? element(source, (j0 + j) * stride + i, is_wide) : 0;
-    }
-}
-
-/// Pairs of neighbouring rows of S [k, ...] interleaved, `width` of `lanes` columns at a time: panels of B = S
-/// (32 columns) or of A = Sᵀ (14 columns).
-CK_INLINE void pack_rows(const void *source, size_t stride, const int is_wide, const size_t lanes, size_t k, size_t n,
-                         size_t first, size_t last, uint16_t *to) {
-    size_t size = (k + 1) / 2 * 2 * lanes;
-    // A few rows at a time, so that a cache line of them serves the panels that share it.
-    for (size_t k0 = 0; k0 < k; k0 += 32) {
-        size_t k1 = k - k0 < 32 ? k : k0 + 32;
-        for (size_t panel = first; panel < last; panel++) {
-            size_t j0 = panel * lanes, width = n - j0 < lanes ? n - j0 : lanes;
-            for (size_t i = k0; i < k1; i += 2) {
-                uint16_t *out = to + (panel - first) * size + i * lanes;
-                size_t at = i * stride + j0;
-                uint16_t line[64];
-                if (width == lanes && i + 1 < k) {
-                    for (size_t j = 0; j < lanes; j++) {
-                        line[2 * j] = element(source, at + j, is_wide);
-                        line[2 * j + 1] = element(source, at + stride + j, is_wide);
-                    }
-                } else {
-                    for (size_t j = 0; j < lanes; j++) {
-                        line[2 * j] = j < width ? element(source, at + j, is_wide) : 0;
-                        line[2 * j + 1] = j < width && i + 1 < k ? element(source, at + stride + j, is_wide) : 0;
-                    }
-                }
-                memcpy(out, line, lanes * 4);
-            }
-        }
-    }
-}
-
-CK_MULTIVERSION
-void ck_pack_columns_f32(const float *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
-                         uint16_t *to) {
-    pack_columns(source, stride, 1, k, n, first, last, to);
-}
-
-CK_MULTIVERSION
-void ck_pack_columns_bf16(const uint16_t *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
-                          uint16_t *to) {
-    pack_columns(source, stride, 0, k, n, first, last, to);
-}
-
-CK_MULTIVERSION
-void ck_pack_rows_f32(const float *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
-                      uint16_t *to) {
-    pack_rows(source, stride, 1, columns, k, n, first, last, to);
-}
-
-CK_MULTIVERSION
-void ck_pack_rows_bf16(const uint16_t *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
-                       uint16_t *to) {
-    pack_rows(source, stride, 0, columns, k, n, first, last, to);
-}
-
-typedef uint16_t halves16 __attribute__((vector_size(32), aligned(2)));
-typedef uint16_t halves32 __attribute__((vector_size(64), aligned(2)));
-
-CK_MULTIVERSION
-void ck_pack_left_bf16(const uint16_t *source, size_t stride, size_t k, size_t m, size_t first, size_t last,
-                       uint16_t *to) {
-    size_t size = ck_left_panel_size(k), whole = k / 2 * 2, vectors = 0;
-    // Panels of which 16 columns can be read; a store of 16 pairs spills into the next pair's place, written after.
-    while (first + vectors < last && (first + vectors) * rows_of_panel + 16 <= m) vectors++;
-    for (size_t k0 = 0; k0 < whole; k0 += 32) {
-        size_t k1 = whole - k0 < 32 ? whole : k0 + 32;
-        for (size_t panel = 0; panel < vectors; panel++) {
-            const uint16_t *from = source + k0 * stride + (first + panel) * rows_of_panel;
-            uint16_t *out = to + panel * size + k0 * rows_of_panel;
-            for (size_t i = k0; i < k1; i += 2, from += 2 * stride, out += 2 * rows_of_panel) {
-                halves16 a = *(const halves16 *)from, b = *(const halves16 *)(from + stride);
-                halves32 pairs = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23,
-                                                         8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-                if (i + 2 < k1) *(halves32 *)out = pairs;
-                else memcpy(out, &pairs, rows_of_panel * 4);
-            }
-        }
-    }
-    if (whole < k)
-        for (size_t panel = 0; panel < vectors; panel++)
-            pack_rows(source + whole * stride, stride, 0, rows_of_panel, 1, m, first + panel, first + panel + 1,
-                      to + panel * size + whole * rows_of_panel);
-    pack_rows(source, stride, 0, rows_of_panel, k, m, first + vectors, last, to + vectors * size);
 }
