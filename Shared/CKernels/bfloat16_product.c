@@ -11,6 +11,7 @@ enum {
     depth_block = CK_DEPTH_BLOCK,
     // Of A in the second-level cache, beside a panel of B and a strip of C.
     left_elements = 350 << 9,
+    strip_rows = 448,
     most_blocks = 4,
 };
 
@@ -21,9 +22,15 @@ typedef struct {
     int last;
 } left_tile;
 
-/// Sums a tile of `rows` x 32 into C, whose first `width` columns exist.
-typedef void (*tile_kernel)(size_t rows, left_tile a, const uint16_t *b, float *c, size_t c_stride, size_t width,
-                            int accumulate);
+/// Where a tile of `rows` x 32 goes, of which the first `width` columns exist, and what is added first (null: nothing).
+typedef struct {
+    const float *before;
+    size_t before_stride;
+    float *to;
+    size_t to_stride, width;
+} tile_place;
+
+typedef void (*tile_kernel)(size_t rows, left_tile a, const uint16_t *b, tile_place c);
 
 CK_INLINE uint32_t load_pair(const uint16_t *at) {
     uint32_t pair;
@@ -54,11 +61,11 @@ static void reference_sums(size_t rows, left_tile a, const uint16_t *b, float *s
         }
 }
 
-static void store_sums(const float *sums, size_t rows, float *c, size_t c_stride, size_t width, int accumulate) {
+static void store_sums(const float *sums, size_t rows, tile_place c) {
     for (size_t r = 0; r < rows; r++)
-        for (size_t j = 0; j < width; j++) {
-            float *out = c + r * c_stride + j;
-            *out = accumulate ? *out + sums[r * columns + j] : sums[r * columns + j];
+        for (size_t j = 0; j < c.width; j++) {
+            float sum = sums[r * columns + j];
+            c.to[r * c.to_stride + j] = c.before ? c.before[r * c.before_stride + j] + sum : sum;
         }
 }
 
@@ -69,8 +76,7 @@ static void store_sums(const float *sums, size_t rows, float *c, size_t c_stride
 // Flush-to-zero and denormals-are-zero: what the bfloat16 instruction does whatever the control register says.
 enum { flush_denormals = 0x8040 };
 
-static void reference_tile(size_t rows, left_tile a, const uint16_t *b, float *c, size_t c_stride, size_t width,
-                           int accumulate) {
+static void reference_tile(size_t rows, left_tile a, const uint16_t *b, tile_place c) {
     float sums[rows_of_panel * columns];
     unsigned saved = _mm_getcsr();
     _mm_setcsr(saved | flush_denormals);
@@ -78,7 +84,7 @@ static void reference_tile(size_t rows, left_tile a, const uint16_t *b, float *c
     void (*volatile sum)(size_t, left_tile, const uint16_t *, float *) = reference_sums;
     sum(rows, a, b, sums);
     _mm_setcsr(saved);
-    store_sums(sums, rows, c, c_stride, width, accumulate);
+    store_sums(sums, rows, c);
 }
 
 // MARK: FMA without bfloat16 instructions
@@ -116,15 +122,14 @@ static void reference_tile(size_t rows, left_tile a, const uint16_t *b, float *c
         for (; rows >= ROWS; rows -= ROWS, a.at += ROWS * a.row, sums += ROWS * columns) NAME##_rows(ROWS, a, b, sums); \
         for (; rows; rows--, a.at += a.row, sums += columns) NAME##_rows(1, a, b, sums);                               \
     }                                                                                                                  \
-    static void NAME##_tile(size_t rows, left_tile a, const uint16_t *b, float *c, size_t c_stride, size_t width,      \
-                            int accumulate) {                                                                          \
+    static void NAME##_tile(size_t rows, left_tile a, const uint16_t *b, tile_place c) {                               \
         float sums[rows_of_panel * columns];                                                                           \
         unsigned saved = _mm_getcsr();                                                                                 \
         _mm_setcsr(saved | flush_denormals);                                                                           \
         void (*volatile sum)(size_t, left_tile, const uint16_t *, float *) = NAME##_sums;                              \
         sum(rows, a, b, sums);                                                                                         \
         _mm_setcsr(saved);                                                                                             \
-        store_sums(sums, rows, c, c_stride, width, accumulate);                                                        \
+        store_sums(sums, rows, c);                                                                                     \
     }
 
 CK_FUSED_KERNEL(avx2, "avx2,fma", 8, 4)
@@ -135,8 +140,7 @@ CK_FUSED_KERNEL(avx512, "avx512f,avx512bw,avx512vl,avx512dq", 16, 7)
 #define CK_DOT_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
 
 CK_DOT_TARGET __attribute__((always_inline)) static inline void dot_rows(const size_t rows, left_tile a,
-                                                                         const uint16_t *b, float *c, size_t c_stride,
-                                                                         size_t width, int accumulate) {
+                                                                         const uint16_t *b, tile_place c) {
     __m512 s0[rows_of_panel], s1[rows_of_panel];
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++) s0[r] = s1[r] = _mm512_setzero_ps();
@@ -160,31 +164,32 @@ CK_DOT_TARGET __attribute__((always_inline)) static inline void dot_rows(const s
             s1[r] = _mm512_dpbf16_ps(s1[r], x, b1);
         }
     }
-    __mmask16 m0 = width >= 16 ? 0xffff : (__mmask16)((1u << width) - 1);
-    __mmask16 m1 = width >= 32 ? 0xffff : width <= 16 ? 0 : (__mmask16)((1u << (width - 16)) - 1);
+    __mmask16 m0 = c.width >= 16 ? 0xffff : (__mmask16)((1u << c.width) - 1);
+    __mmask16 m1 = c.width >= 32 ? 0xffff : c.width <= 16 ? 0 : (__mmask16)((1u << (c.width - 16)) - 1);
+    if (c.before)
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < rows; r++) {
+            const float *before = c.before + r * c.before_stride;
+            s0[r] = _mm512_add_ps(_mm512_maskz_loadu_ps(m0, before), s0[r]);
+            s1[r] = _mm512_add_ps(_mm512_maskz_loadu_ps(m1, before + 16), s1[r]);
+        }
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++) {
-        float *out = c + r * c_stride;
-        if (accumulate) {
-            s0[r] = _mm512_add_ps(_mm512_maskz_loadu_ps(m0, out), s0[r]);
-            s1[r] = _mm512_add_ps(_mm512_maskz_loadu_ps(m1, out + 16), s1[r]);
-        }
-        _mm512_mask_storeu_ps(out, m0, s0[r]);
-        _mm512_mask_storeu_ps(out + 16, m1, s1[r]);
+        _mm512_mask_storeu_ps(c.to + r * c.to_stride, m0, s0[r]);
+        _mm512_mask_storeu_ps(c.to + r * c.to_stride + 16, m1, s1[r]);
     }
 }
 
-CK_DOT_TARGET static void dot_tile(size_t rows, left_tile a, const uint16_t *b, float *c, size_t c_stride,
-                                   size_t width, int accumulate) {
+CK_DOT_TARGET static void dot_tile(size_t rows, left_tile a, const uint16_t *b, tile_place c) {
     // The step between pairs is a constant in each variant: an address then costs no multiplication.
 #define CK_CASE(N)                                                                                                     \
     case N:                                                                                                            \
         if (a.pair == 2) {                                                                                             \
             left_tile rowwise = {a.at, a.row, 2, a.pairs, a.last};                                                     \
-            dot_rows(N, rowwise, b, c, c_stride, width, accumulate);                                                   \
+            dot_rows(N, rowwise, b, c);                                                                                \
         } else {                                                                                                       \
             left_tile panel = {a.at, 2, 2 * rows_of_panel, a.pairs, 0};                                                \
-            dot_rows(N, panel, b, c, c_stride, width, accumulate);                                                     \
+            dot_rows(N, panel, b, c);                                                                                  \
         }                                                                                                              \
         break;
     switch (rows) {
@@ -212,11 +217,10 @@ ck_product_path ck_best_product_path(void) {
 
 #else
 
-static void reference_tile(size_t rows, left_tile a, const uint16_t *b, float *c, size_t c_stride, size_t width,
-                           int accumulate) {
+static void reference_tile(size_t rows, left_tile a, const uint16_t *b, tile_place c) {
     float sums[rows_of_panel * columns];
     reference_sums(rows, a, b, sums);
-    store_sums(sums, rows, c, c_stride, width, accumulate);
+    store_sums(sums, rows, c);
 }
 
 static tile_kernel kernel(ck_product_path path) { return reference_tile; }
@@ -226,52 +230,111 @@ ck_product_path ck_best_product_path(void) { return ck_path_plain; }
 
 // MARK: The loops around a tile
 
-/// Rows of A of this depth that stay in the second-level cache while the panels of B pass by, in whole tiles.
-static size_t rows_at_once(size_t depth) {
-    size_t rows = left_elements / depth / rows_of_panel * rows_of_panel;
-    return rows < 4 * rows_of_panel ? 4 * rows_of_panel : rows;
-}
+/// What is multiplied in one block of the depth: `term` from `k0` on.
+typedef struct {
+    const ck_bf16_term *term;
+    size_t k0, depth;
+} depth_block_at;
 
-CK_INLINE void prefetch_to_write(const float *c, size_t c_stride, size_t rows, size_t width) {
-    for (size_t r = 0; r < rows; r++) {
-        __builtin_prefetch(c + r * c_stride, 1, 3);
-        if (width > 16) __builtin_prefetch(c + r * c_stride + 16, 1, 3);
+static depth_block_at block_at(const ck_bf16_term *terms, size_t index) {
+    for (;; terms++) {
+        size_t blocks = (terms->k + depth_block - 1) / depth_block;
+        if (index < blocks) {
+            size_t k0 = index * depth_block;
+            return (depth_block_at){terms, k0, terms->k - k0 < depth_block ? terms->k - k0 : depth_block};
+        }
+        index -= blocks;
     }
 }
 
-void ck_bf16_product(ck_product_path path, size_t m, size_t n, size_t k, const uint16_t *a, size_t a_step,
-                     int a_is_packed, const uint16_t *b, size_t b_panel, float *c, size_t c_stride, int accumulate) {
+static left_tile left_at(depth_block_at block, size_t row) {
+    const ck_bf16_term *t = block.term;
+    if (t->a_is_packed)   // an odd depth is padded with a zero
+        return (left_tile){t->a + row / rows_of_panel * t->a_step + block.k0 * rows_of_panel, 2, 2 * rows_of_panel,
+                           (block.depth + 1) / 2, 0};
+    return (left_tile){t->a + row * t->a_step + block.k0, t->a_step, 2, block.depth / 2, (int)(block.depth & 1)};
+}
+
+/// Rows of A, `depth` long, that stay in the second-level cache while the panels of B pass by: whole tiles, of about
+/// the same number each time.
+static size_t rows_at_once(size_t m, size_t depth) {
+    size_t most = left_elements / depth / rows_of_panel * rows_of_panel;
+    most = most < 4 * rows_of_panel ? 4 * rows_of_panel : most > strip_rows ? strip_rows : most;
+    size_t times = (m + most - 1) / most;
+    return ((m + times - 1) / times + rows_of_panel - 1) / rows_of_panel * rows_of_panel;
+}
+
+CK_INLINE void prefetch(const float *c, size_t stride, size_t rows) {
+    for (size_t r = 0; r < rows; r++) {
+        __builtin_prefetch(c + r * stride, 1, 3);
+        __builtin_prefetch(c + r * stride + columns - 1, 1, 3);
+    }
+}
+
+static void finish(const ck_bf16_result *result, const float *strip, size_t i0, size_t j, size_t rows, size_t width) {
+    size_t at = i0 * result->stride + j;
+    if (result->gate)
+        ck_swiglu_backward_bf16(result->gate + at, result->up + at, result->stride, strip, columns,
+                                result->rounded + at, result->rounded_up + at, result->stride, rows, width);
+    else ck_narrow_rows(strip, columns, result->rounded + at, result->stride, rows, width);
+}
+
+void ck_bf16_sum_of_products(ck_product_path path, size_t m, size_t n, const ck_bf16_term *terms, size_t count,
+                             const ck_bf16_result *result) {
     tile_kernel tile = kernel(path);
-    size_t blocks = (k + depth_block - 1) / depth_block, stretches = (blocks + most_blocks - 1) / most_blocks;
-    size_t stretch = stretches ? (blocks + stretches - 1) / stretches * depth_block : 0;
-    // A stretch of the depth, some rows of A, a panel of B: all its blocks meet in a strip of C that stays in the cache.
-    for (size_t s0 = 0; s0 < k; s0 += stretch) {
-        size_t s1 = k - s0 < stretch ? k : s0 + stretch, row_block = rows_at_once(s1 - s0);
+    _Alignas(64) float strip[strip_rows * columns];
+    _Alignas(64) uint16_t panel_of_rows[depth_block * columns];
+    size_t blocks = 0, depth = 0;
+    for (size_t t = 0; t < count; t++) {
+        blocks += (terms[t].k + depth_block - 1) / depth_block;
+        depth += terms[t].k;
+    }
+    // Few blocks at a time, so that enough rows of A fit the cache. A result that is finished needs them all.
+    size_t stretches = result->rounded || !blocks ? 1 : (blocks + most_blocks - 1) / most_blocks;
+    size_t stretch = (blocks + stretches - 1) / stretches;
+    size_t row_block = rows_at_once(m, stretches == 1 && depth ? depth : most_blocks * depth_block);
+    for (size_t first = 0; first < blocks; first += stretch) {
+        size_t last = blocks - first < stretch ? blocks - 1 : first + stretch - 1;
+        const float *before = first ? result->sums : result->before;
+        size_t before_stride = first ? result->stride : result->before_stride;
         for (size_t i0 = 0; i0 < m; i0 += row_block) {
             size_t i1 = m - i0 < row_block ? m : i0 + row_block;
             for (size_t j = 0; j < n; j += columns) {
                 size_t width = n - j < columns ? n - j : columns;
-                for (size_t k0 = s0; k0 < s1; k0 += depth_block) {
-                    size_t depth = s1 - k0 < depth_block ? s1 - k0 : depth_block;
-                    const uint16_t *panel = b + j / columns * b_panel + k0 * columns;
+                // Between the first and the last block, sums wait in a strip that never leaves the cache.
+                for (size_t index = first; index <= last; index++) {
+                    depth_block_at block = block_at(terms, index);
+                    const ck_bf16_term *term = block.term;
+                    const uint16_t *panel = term->b + j / columns * term->b_step + block.k0 * columns;
+                    if (term->b_is_rows) {
+                        ck_pack_rows_bf16(term->b + block.k0 * term->b_step, term->b_step, block.depth, n, j / columns,
+                                          j / columns + 1, panel_of_rows);
+                        panel = panel_of_rows;
+                    }
+                    int writes = index == last && !result->rounded, reads = index == first && before;
+                    // The panel that comes after this one, and how much of it a tile fetches.
+                    depth_block_at after = block_at(terms, index < last ? index + 1 : first);
+                    size_t after_j = (index < last ? j : j + columns) / columns;
+                    const uint16_t *coming = after.term->b + after_j * after.term->b_step + after.k0 * columns;
+                    size_t left = (index == last && j + columns >= n) || after.term->b_is_rows ? 0 : after.depth;
+                    size_t share = left / ((i1 - i0 + rows_of_panel - 1) / rows_of_panel) + 1;
                     for (size_t i = i0; i < i1; i += rows_of_panel) {
                         size_t rows = i1 - i < rows_of_panel ? i1 - i : rows_of_panel;
-                        left_tile left = {a + i * a_step + k0, a_step, 2, depth / 2, (int)(depth & 1)};
-                        if (a_is_packed) {
-                            left.at = a + i / rows_of_panel * a_step + k0 * rows_of_panel;
-                            left.row = 2;
-                            left.pair = 2 * rows_of_panel;
-                            left.pairs = (depth + 1) / 2;   // padded with a zero
-                            left.last = 0;
-                        }
-                        float *out = c + i * c_stride + j;
-                        // Of the next tile, while this one is computed: memory is slower than its sums.
-                        if (k0 == s0 && i + rows < i1)
-                            prefetch_to_write(out + rows * c_stride, c_stride,
-                                              i1 - i - rows < rows_of_panel ? i1 - i - rows : rows_of_panel, width);
-                        tile(rows, left, panel, out, c_stride, width, accumulate || k0 > 0);
+                        size_t next = i + rows, ahead = i1 - next < rows_of_panel ? i1 - next : rows_of_panel;
+                        tile_place c = {strip + (i - i0) * columns, columns, strip + (i - i0) * columns, columns, width};
+                        if (index == first) c.before = before ? before + i * before_stride + j : 0;
+                        if (index == first) c.before_stride = before_stride;
+                        if (writes) c.to = result->sums + i * result->stride + j;
+                        if (writes) c.to_stride = result->stride;
+                        // Of the next tile and panel, while this one is computed: memory is slower than its sums.
+                        for (size_t k = 0; k < share && left; k++, left--, coming += columns)
+                            __builtin_prefetch(coming, 0, 2);
+                        if (writes) prefetch(result->sums + next * result->stride + j, result->stride, ahead);
+                        else if (reads) prefetch(before + next * before_stride + j, before_stride, ahead);
+                        tile(rows, left_at(block, i), panel, c);
                     }
                 }
+                if (result->rounded) finish(result, strip, i0, j, i1 - i0, width);
             }
         }
     }
