@@ -81,7 +81,7 @@ public final class RedisFixture: Sendable {
         self.options = options
         self.certificates = certificates
         self.clock = clock
-        port = try Self.freePort()
+        port = try LoopbackPort.free()
         var template = Array("/tmp/mellama-redis-XXXXXX\0".utf8.map(CChar.init(bitPattern:)))
         guard mkdtemp(&template) != nil else { throw RedisFixtureError("cannot make a folder in /tmp") }
         folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
@@ -184,29 +184,6 @@ public final class RedisFixture: Sendable {
                 "cannot start redis-server (\(String(cString: strerror(status)))); is it installed?")
         }
         return pid
-    }
-
-    /// A port below the range the system gives to outgoing connections, free a moment ago.
-    private static func freePort() throws -> UInt16 {
-        for _ in 0..<100 {
-            let candidate = UInt16.random(in: 20_000..<32_000)
-            if isFree(candidate) { return candidate }
-        }
-        throw RedisFixtureError("no free port on 127.0.0.1 from 20000 to 31999")
-    }
-
-    private static func isFree(_ port: UInt16) -> Bool {
-        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard number >= 0 else { return false }
-        defer { _ = close(number) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        address.sin_port = port.bigEndian
-        return withUnsafePointer(to: address) { pointer in
-            let general = UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
-            return bind(number, general, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-        }
     }
 }
 
