@@ -90,6 +90,8 @@ let platformHalf: [Target] = [
         name: "TestSupport", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", .logging, .serviceLifecycle],
         path: "Tests/TestSupport", swiftSettings: settings),
     .executableTarget(
+        name: "fixture-holder", dependencies: ["TestSupport"], path: "Tests/FixtureHolder", swiftSettings: settings),
+    .executableTarget(
         name: "queue-driver",
         dependencies: [
             "Messages", "Telemetry", "Redis", "Jobs", "Artifacts", "FaultInjection", .logging, .serviceLifecycle,

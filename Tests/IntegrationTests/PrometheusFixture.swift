@@ -1,7 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import Glibc
 import TestSupport
 
 /// The real Prometheus for one test, on a port of its own; killed when the body has returned or thrown.
@@ -20,9 +19,10 @@ enum PrometheusFixture {
                     "/usr/bin/prometheus", "--config.file=\(folder)/prometheus.yaml",
                     "--storage.tsdb.path=\(folder)/data", "--web.listen-address=127.0.0.1:\(port)",
                 ], environment: ["PATH": "/usr/bin:/bin"], log: "\(folder)/log")
+            let guardian = try ProcessGuardian(of: server.pid, folder: "\(folder)/data")
             defer {
-                server.signal(SIGKILL)
-                while server.isRunning { usleep(10_000) }
+                server.end()
+                guardian.dismiss()
             }
             let client = StackClient(url: "http://127.0.0.1:\(port)")
             if try await answers(server, client, folder: folder) { return try await body(client) }
