@@ -1,6 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import Foundation
 import TestSupport
 
 /// The real Prometheus for one test, on a port of its own; killed when the body has returned or thrown.
