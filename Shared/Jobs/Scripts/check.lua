@@ -110,7 +110,7 @@ local function check_job(id, order)
       found(id, 'not-listed', j.kind, function()
         redis.call('SADD', kids, id)
         redis.call('SADD', job_key(j.parent) .. ':open', id)
-        redis.call('HSET', job_key(j.parent), 'kids', 1)
+        keep_more(j.parent, 'kids', 1)
       end)
     end
   end
