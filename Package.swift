@@ -167,7 +167,7 @@ let services: [Target] = [
     service("trainer", ["ServiceRuntime", "Files", "Training", "Checkpoints", "Corpora", "Llama", "Tensors"]),
     service("inference", ["ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
     service("evaluator", ["ServiceRuntime", "Files", "MedicalBenchmark", "Corpora"]),
-    service("mellama", ["ServiceRuntime", .httpClient, .yams]),
+    service("mellama", ["ServiceRuntime", "Training", "Checkpoints", "Corpora", "Llama", .httpClient, .yams]),
     tests(
         "gateway",
         [

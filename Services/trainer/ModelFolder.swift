@@ -17,10 +17,19 @@ enum ModelFolder {
         switch reference {
         case .stored(let data):
             return try LlamaModel(LlamaCheckpoint.load(URL(filePath: try context.resolve(data))))
-        case .fresh(let configuration, let seed, _):
-            let parsed = try LlamaCheckpoint.configuration(
+        case .fresh(_, let seed, _):
+            return try LlamaModel(LlamaWeights(random: configuration(reference, context), seed: seed))
+        }
+    }
+
+    /// The model's dimensions, without its weights.
+    static func configuration(_ reference: ModelReference, _ context: JobContext) throws -> LlamaConfiguration {
+        switch reference {
+        case .stored(let data):
+            return try LlamaCheckpoint.configuration(URL(filePath: try context.resolve(data)))
+        case .fresh(let configuration, _, _):
+            return try LlamaCheckpoint.configuration(
                 MessageEncoder.encode(configuration), name: "payload.model.configuration")
-            return try LlamaModel(LlamaWeights(random: parsed, seed: seed))
         }
     }
 

@@ -12,13 +12,15 @@ struct RunIdentity: Codable, Sendable, Hashable {
 
     /// Why a checkpoint of `other` cannot be continued by this run, or nil where it can.
     ///
-    /// How often a run checkpoints and evaluates changes no weight, so those two may differ.
+    /// How often a run checkpoints, evaluates and publishes, and when it gives up, changes no weight: those may differ.
     func difference(from other: RunIdentity) -> String? {
         if dataset != other.dataset { return "it was made with another dataset" }
         if model != other.model { return "it was made from another model" }
         var theirs = other.recipe
         theirs.checkpointEvery = recipe.checkpointEvery
         theirs.evaluateEvery = recipe.evaluateEvery
+        theirs.publishEvery = recipe.publishEvery
+        theirs.spikeDeviations = recipe.spikeDeviations
         guard theirs != recipe else { return nil }
         let fields = Self.differingFields(recipe, theirs).map { "recipe.\($0)" }.joined(separator: ", ")
         return "it was made with another value of \(fields.isEmpty ? "the recipe" : fields)"
