@@ -118,13 +118,15 @@ let modelHalf: [Target] = [
     .target(
         name: "CKernels", path: "Shared/CKernels",
         cSettings: [.unsafeFlags(["-O3"], .when(configuration: .debug))]),
+    .target(name: "COpenMPI", path: "Shared/COpenMPI", linkerSettings: [.linkedLibrary("dl")]),
+    shared("Collectives", ["COpenMPI"]),
     shared("Files"),
     shared("Tensors", ["CKernels", "COpenBLAS"]),
     shared("Tokenization", ["Files"]),
     shared("Corpora", ["Files", "Tokenization"], resources: [.embedInCode("Data/instruction-prompts.json")]),
     shared("Llama", ["Tensors"]),
     shared("Checkpoints", ["Files", "Llama", "Tensors"]),
-    shared("Training", ["Files", "Llama", "Tensors", "Checkpoints", "Corpora"]),
+    shared("Training", ["Files", "Llama", "Tensors", "Checkpoints", "Corpora", "Collectives"]),
     shared("Generation", ["Llama", "Tensors", "Tokenization"]),
     shared(
         "MedicalBenchmark", ["Files"],
@@ -132,9 +134,13 @@ let modelHalf: [Target] = [
     .executableTarget(
         name: "training-driver", dependencies: ["Training", "Llama", "Tensors", "Corpora"],
         path: "Tests/TrainingDriver", swiftSettings: settings),
+    .executableTarget(
+        name: "rank-driver", dependencies: ["Collectives", "Training"], path: "Tests/RankDriver",
+        swiftSettings: settings),
     .target(name: "OracleSupport", path: "Tests/OracleSupport", swiftSettings: settings),
     tests("CKernels"),
     tests("Tensors", ["OracleSupport"]),
+    tests("Collectives"),
     tests("Files"),
     tests("Tokenization", ["Files", "OracleSupport"]),
     tests("Corpora", ["Files", "Tokenization", "OracleSupport"]),

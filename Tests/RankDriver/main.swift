@@ -1,0 +1,25 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+// One rank of a run, for tests: `exchange` checks the collectives, `loop` exchanges until it is stopped, `die R` has rank
+// R killed, `train PLAN` trains as the trainer's ranks do.
+
+import Collectives
+import Foundation
+import Training
+
+let words = Array(CommandLine.arguments.dropFirst())
+do {
+    switch words.first {
+    case "exchange":
+        try ExchangeCheck(collective: MPICollective()).run()
+    case "loop", "die":
+        let collective = try MPICollective()
+        RankConnection.watch(rank: collective.rank)
+        try ExchangeCheck(collective: collective).loop(dying: words.count > 1 ? Int(words[1]) : nil)
+    default:
+        throw CollectiveError(.notStarted, "usage: rank-driver exchange | loop | die RANK")
+    }
+} catch {
+    FileHandle.standardError.write(Data("rank-driver: \(error)\n".utf8))
+    exit(1)
+}
