@@ -150,10 +150,10 @@ extension Data {
 }
 
 extension JSONValue {
-    /// The value as it is read back: whole numbers below 2⁵³ are integers.
+    /// The value as it is read back: whole numbers up to 2⁵³ are integers.
     fileprivate var normalized: JSONValue {
         switch self {
-        case .number(let value) where abs(value) < 0x1p53: Int64(exactly: value).map { .integer($0) } ?? self
+        case .number(let value) where abs(value) <= 0x1p53: Int64(exactly: value).map { .integer($0) } ?? self
         case .array(let items): .array(items.map(\.normalized))
         case .object(let members): .object(members.mapValues(\.normalized))
         default: self

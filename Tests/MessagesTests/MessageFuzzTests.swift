@@ -11,6 +11,15 @@ struct MessageFuzzTests {
         try FuzzRun(Self.target()).run()
     }
 
+    @Test(
+        "A large whole number that is not all digits",
+        arguments: ["9.2233720368128e+18", "9007199254740992.0", "9007199254740994.0", "-1.0e17", "1.5", "1.0e2", "7"])
+    func largeWholeNumber(text: String) throws {
+        // As long as it must be to be compared with Foundation's.
+        let padded = Array("[\(text)]".utf8) + Array(repeating: 0x20, count: 8)
+        _ = try Self.read(Array(padded.prefix(padded.count / 8 * 8)))
+    }
+
     private static func target() throws -> FuzzTarget {
         FuzzTarget(
             name: "messages", seeds: try HostileBytesTests.seeds().map(Array.init),
@@ -34,7 +43,7 @@ struct MessageFuzzTests {
         )
         // Foundation's reader is much slower: every eighth input is enough.
         if bytes.count % 8 == 0, let other = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) {
-            try FuzzFailure.unless(other == value, "JSON that Foundation reads otherwise")
+            try FuzzFailure.unless(agree(value, other), "JSON that Foundation reads otherwise")
         }
         var isMessage = false
         func check<Message: Codable>(_ type: Message.Type) throws { if try stays(type, value) { isMessage = true } }
@@ -50,6 +59,20 @@ struct MessageFuzzTests {
         try checkPayload(value)
         try checkRecipe(value)
         return isMessage ? .accepted : .refused
+    }
+
+    /// Whether both are one value. Beyond 2⁵³ a number with a point or an exponent stays a floating-point number here, and
+    /// Foundation makes it an integer where it fits.
+    private static func agree(_ ours: JSONValue, _ other: JSONValue) -> Bool {
+        switch (ours, other) {
+        case (.array(let ours), .array(let other)):
+            return ours.count == other.count && zip(ours, other).allSatisfy(agree)
+        case (.object(let ours), .object(let other)):
+            return ours.count == other.count
+                && ours.allSatisfy { name, value in other[name].map { agree(value, $0) } ?? false }
+        case (.number(let ours), .integer(let other)): return abs(ours) > 0x1p53 && ours == Double(other)
+        default: return ours == other
+        }
     }
 
     /// Whether it is such a message; then it must stay itself, and what the strict reader takes the lenient one must too.

@@ -32,6 +32,8 @@ public struct BrokerHarness: Sendable {
         options.namespace = namespace
         options.crashPause = .milliseconds(20)
         options.textRetention = textRetention
+        // As the cases take them. A shorter one lets a slow machine look like a stalled server, which puts off reaping.
+        options.lease = longLease
         let broker = RedisJobBroker(
             configuration: configuration ?? fixture.configuration, options: options, logger: fixture.logger)
         return BrokerHarness(broker) { try await Task.sleep(for: $0 + .milliseconds(2)) }

@@ -29,7 +29,7 @@ package enum QueueScripts {
     static let readStatistics = script("read_statistics", PackageResources.read_statistics_lua)
 
     /// The version of keys and fields; a process of another refuses to work on them.
-    static let schema = "2"
+    static let schema = "3"
 
     /// A transition with the shared prelude, and what else it shares, after its first line, which Redis reads as
     /// `#!lua flags=…`.

@@ -98,6 +98,9 @@ local function check_job(id, order)
   end
   holds('slots', j.state == 'running' and not j.parent)
   holds('open', is_open and not j.parent)
+  if not is_open and redis.call('PTTL', j.key) < 0 and not redis.call('ZSCORE', P .. 'texts', id) and is_over(j) then
+    found(id, 'not-indexed', j.kind, function() redis.call('ZADD', P .. 'texts', NOW_TEXT, id) end)
+  end
   if redis.call('SISMEMBER', P .. 'kinds', j.kind) == 0 then
     found(id, 'not-listed', j.kind, function() redis.call('SADD', P .. 'kinds', j.kind) end)
   end
@@ -110,7 +113,7 @@ local function check_job(id, order)
       found(id, 'not-listed', j.kind, function()
         redis.call('SADD', kids, id)
         redis.call('SADD', job_key(j.parent) .. ':open', id)
-        redis.call('HSET', job_key(j.parent), 'kids', 1)
+        keep_more(j.parent, 'kids', 1)
       end)
     end
   end

@@ -9,7 +9,7 @@ local function claim(ARGV)
   -- Adds a running job to the reply, with what its payload refers to.
   local function hand_out(j)
     local job = {
-      j.id, j.fence, j.attempts + j.crashes + (j.interruptions or 0) + 1, j.kind, j.version or '1', j.payload, j.tenant,
+      j.id, j.fence, j.attempts + j.crashes + j.interruptions + 1, j.kind, j.version or '1', j.payload, j.tenant,
       j.prio, j.run, j.stage, j.parent, j.traceparent, j.deadline, j.since and math.max(0, j.started - j.since), j.attempts,
     }
     for stage in string.gmatch(j.refs or '', '[^,]+') do

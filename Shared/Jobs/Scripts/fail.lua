@@ -7,7 +7,7 @@
 local j = load_job(ARGV[1])
 local no = refusal(j, ARGV[2])
 if no then return no == 'done' and j.state or 'stale' end
-local fields = {'done', ARGV[2], 'attempts', j.attempts + 1}
+local fields = {'done', ARGV[2], 'more', 1, 'attempts', j.attempts + 1}
 if j.cancel then
   close(j, 'cancelled', fields, ARGV[3])
 elseif ARGV[4] ~= '1' then

@@ -17,7 +17,7 @@ for i = 2, #ARGV, 3 do
     redis.call('ZADD', queue_key(j.kind, 'leased'), num(NOW + tonumber(ARGV[1])), j.id)
     local progress = ARGV[i + 2]
     if progress ~= '' then
-      redis.call('HSET', job_key(j.id), 'progress', progress, 'ev', 1)
+      keep_more(j.id, 'progress', progress, 'ev', 1)
       -- Only what reports progress has a stream of its own: even an empty one costs 4 KiB.
       redis.call('XADD', P .. 'ev:job:' .. j.id, 'MAXLEN', '~', '10000', emit('progress', j, 'p', progress), 'p',
         progress)

@@ -143,35 +143,37 @@ local function flush()
 end
 
 -- The job as what decides about it, or nil where there is none; `claiming` also reads what a worker gets. Fields that have
--- their usual value are not kept, and what few jobs have is read only where the record has `more`. One table of known
--- size: to let it grow field by field costs more than all the rest.
+-- their usual value are not kept, and what few jobs have is read only where the record has `more` (see `keep_more`). One
+-- table of known size: to let it grow field by field costs more than all the rest.
 local function load_job(id, claiming)
   local key = job_key(id)
   local v
   if claiming then
-    v = call('HMGET', key, 'state', 'kind', 'tenant', 'fence', 'done', 'attempts', 'crashes', 'score', 'cancel', 'log',
-      'kids', 'ev', 'more', 'payload', 'interruptions', 'since')
+    v = call('HMGET', key, 'state', 'kind', 'tenant', 'fence', 'done', 'score', 'log', 'more', 'payload', 'since')
   else
-    v = call('HMGET', key, 'state', 'kind', 'tenant', 'fence', 'done', 'attempts', 'crashes', 'score', 'cancel', 'log',
-      'kids', 'ev', 'more')
+    v = call('HMGET', key, 'state', 'kind', 'tenant', 'fence', 'done', 'score', 'log', 'more')
   end
   if not v[1] or not v[2] then return nil end
   local j = {
-    id = id, key = key, state = v[1], kind = v[2], tenant = v[3] or 'default', fence = v[4], done = v[5],
-    attempts = tonumber(v[6] or 0), crashes = tonumber(v[7] or 0), score = v[8], cancel = v[9], log = v[10],
-    kids = v[11], ev = v[12], payload = v[14], interruptions = v[15], since = v[16], prio = '0', max_attempts = 3,
-    max_crashes = 3, run = false, stage = false, parent = false, traceparent = false, deadline = false, refs = false,
-    version = false, on_failure = false,
+    id = id, key = key, state = v[1], kind = v[2], tenant = v[3] or 'default', fence = v[4], done = v[5], score = v[6],
+    log = v[7], more = v[8], payload = v[9], since = v[10], prio = '0', attempts = 0, crashes = 0, interruptions = 0,
+    max_attempts = 3, max_crashes = 3, run = false, stage = false, parent = false, traceparent = false,
+    deadline = false, refs = false, version = false, on_failure = false, cancel = false, kids = false, ev = false,
   }
-  if v[13] then
+  if j.more then
     v = call('HMGET', key, 'run', 'stage', 'parent', 'prio', 'max_attempts', 'max_crashes', 'on_failure', 'refs',
-      'deadline', 'version', 'traceparent')
+      'deadline', 'version', 'traceparent', 'attempts', 'crashes', 'interruptions', 'cancel', 'kids', 'ev')
     j.run, j.stage, j.parent, j.prio, j.on_failure, j.refs = v[1], v[2], v[3], v[4] or '0', v[7], v[8]
     j.max_attempts, j.max_crashes = tonumber(v[5] or 3), tonumber(v[6] or 3)
     j.deadline, j.version, j.traceparent = v[9], v[10], v[11]
+    j.attempts, j.crashes, j.interruptions = tonumber(v[12] or 0), tonumber(v[13] or 0), tonumber(v[14] or 0)
+    j.cancel, j.kids, j.ev = v[15], v[16], v[17]
   end
   return j
 end
+
+-- Writes fields of a record, flat, that `load_job` reads only where there is `more`.
+local function keep_more(id, ...) call('HSET', job_key(id), 'more', 1, ...) end
 
 -- A number that grows with every call and with time: its last use plus one, or the clock in 1/1024 ms.
 local last_order
@@ -369,7 +371,7 @@ local function cancel_job(j)
     if not j.cancel then
       j.cancel = '1'
       note(j, emit('cancel_requested', j), 'cancel_requested')
-      call('HSET', job_key(j.id), 'cancel', 1, 'log', j.log)
+      keep_more(j.id, 'cancel', 1, 'log', j.log)
     end
     return
   end
@@ -389,10 +391,11 @@ local function cancel_children(id, limit)
 end
 
 -- Starts the time to live of an ended job. Its payload and result go earlier where a retry can't need them; `reap`
--- sees to that, by the time in `texts` (or `letters`, for what may be retried).
+-- sees to that, by the time in `texts` (or `letters`, for what may be retried). What is only a record and loses its texts
+-- first gets its time to live with that: the common end is one command shorter.
 local function retire(j, ttl, is_done)
   local key = job_key(j.id)
-  call('PEXPIRE', key, num(ttl))
+  if not is_done or j.ev or j.kids or j.run or setting('text_ttl_ms') >= ttl then call('PEXPIRE', key, num(ttl)) end
   if j.ev then call('PEXPIRE', P .. 'ev:job:' .. j.id, num(ttl)) end
   if j.kids then call('PEXPIRE', key .. ':kids', num(ttl)) end
   if j.run then
@@ -400,6 +403,15 @@ local function retire(j, ttl, is_done)
     call('PEXPIRE', key .. ':next', num(ttl))
   end
   join_at(P .. (is_done and 'texts' or 'letters'), NOW_TEXT, j.id)
+end
+
+-- The time to live of an ended job's record that has none yet, once its texts are gone.
+local function expire_later(id, parent)
+  local key = job_key(id)
+  if call('PTTL', key) >= 0 then return end
+  local left = parent and setting('child_ttl_ms') or math.max(1, setting('ttl_ms') - setting('text_ttl_ms'))
+  call('PEXPIRE', key, num(left))
+  call('PEXPIRE', key .. ':kids', num(left))
 end
 
 -- Ends the time to live of a job that is retried.
@@ -444,11 +456,7 @@ local function purge_job(j)
   if j.ev then call('UNLINK', P .. 'ev:job:' .. j.id) end
   call('ZREM', P .. 'texts', j.id)
   call('ZREM', P .. 'letters', j.id)
-  -- A child that ended before its parent had its time to live from the list that it has just left.
-  if j.parent and call('PTTL', key) < 0 then
-    call('PEXPIRE', key, num(setting('child_ttl_ms')))
-    call('PEXPIRE', key .. ':kids', num(setting('child_ttl_ms')))
-  end
+  expire_later(j.id, j.parent)
   count(j.kind, 'purged')
 end
 

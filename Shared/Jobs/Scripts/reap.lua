@@ -54,7 +54,7 @@ for _, kind in ipairs(kinds) do
       local crashes = j.crashes + 1
       count(kind, 'lease_expired')
       note(j, emit('lease_expired', j), 'lease_expired')
-      local fields = {'fence', 0, 'crashes', crashes}
+      local fields = {'fence', 0, 'more', 1, 'crashes', crashes}
       if j.cancel then
         close(j, 'cancelled', fields,
           failure('cancelled', 'The job was cancelled', 'its worker did not answer any more'))
@@ -114,9 +114,7 @@ for name, ttl in pairs({texts = setting('text_ttl_ms'), letters = setting('ttl_m
       redis.call('ZREM', P .. name, id)
       if TERMINAL[v[1] or ''] then
         redis.call('HDEL', job_key(id), 'payload', 'result')
-        if v[2] and redis.call('PTTL', job_key(id)) < 0 then
-          redis.call('PEXPIRE', job_key(id), num(setting('child_ttl_ms')))
-        end
+        expire_later(id, v[2])
       end
     end
   end

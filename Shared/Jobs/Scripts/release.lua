@@ -7,7 +7,7 @@
 local j = load_job(ARGV[1])
 local no = refusal(j, ARGV[2])
 if no then return no == 'done' and j.state or 'stale' end
-redis.call('HINCRBY', job_key(j.id), 'interruptions', 1)
+keep_more(j.id, 'interruptions', j.interruptions + 1)
 if j.cancel then
   close(j, 'cancelled', {'done', ARGV[2]},
     failure('cancelled', 'The job was cancelled', 'cancelled while its worker stopped'))

@@ -25,7 +25,7 @@ local function submit(record, id, kind, version, payload, tenant, priority, pare
     -- A child of a parent that is ending would never be cancelled with it.
     if TERMINAL[p.state] or p.cancel then return {'parent-ended', parent, p.state} end
     priority = p.prio
-    if not p.kids then redis.call('HSET', job_key(parent), 'kids', 1) end
+    if not p.kids then keep_more(parent, 'kids', 1) end
   else
     -- What a job asks for is let in: its parent holds a place already, and would wait for ever.
     local full = is_full(kind, tenant, 1)

@@ -51,7 +51,8 @@ extension Worker {
 
     /// Runs the handler in a task that a cancellation or a lost lease cancels; a shutdown only asks.
     private func handle(_ envelope: JobEnvelope, control: JobControl) async -> JobOutcome {
-        let work = Task { await handler.handle(envelope, control: control) }
+        // Already on a thread of the pool: a second hop would only cost.
+        let work = Task.immediate { await handler.handle(envelope, control: control) }
         control.onStop { reason in
             if reason != .shuttingDown { work.cancel() }
         }

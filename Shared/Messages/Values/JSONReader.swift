@@ -5,7 +5,7 @@
 ///
 /// Strict: UTF-8 only, no comments or leading zeros, no lone surrogates, no deeper than 512, and, unlike Foundation's, no
 /// trailing commas. Of equal names in one object the first counts. A whole number that fits 64 bits is an integer, also
-/// where it is written as `1.0` or `1e3`; from 2⁵³ on only digits make one. A number beyond a double is an error.
+/// where it is written as `1.0` or `1e3`; beyond 2⁵³ only digits make one. A number beyond a double is an error.
 struct JSONReader {
     /// Where the text breaks the grammar; the offset is in bytes.
     struct SyntaxError: Error, Equatable {
@@ -214,7 +214,7 @@ struct JSONReader {
         // Its bytes are ASCII digits and signs.
         let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
         guard let value = Double(text), value.isFinite else { throw error }
-        return abs(value) < 0x1p53 ? Int64(exactly: value).map { .integer($0) } ?? .number(value) : .number(value)
+        return abs(value) <= 0x1p53 ? Int64(exactly: value).map { .integer($0) } ?? .number(value) : .number(value)
     }
 
     private func integer(_ digits: Slice<UnsafeBufferPointer<UInt8>>, isNegative: Bool) -> Int64? {

@@ -40,7 +40,8 @@ class Server:
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.process = subprocess.Popen(
             ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", self.folder, "--save", "",
-             "--appendonly", "yes", "--appendfsync", fsync, "--maxmemory-policy", "noeviction"],
+             "--appendonly", "yes", "--appendfsync", fsync, "--auto-aof-rewrite-percentage", "0",
+             "--maxmemory-policy", "noeviction"],
             stdout=subprocess.DEVNULL)
         while True:
             try:
