@@ -146,7 +146,7 @@ let modelHalf: [Target] = [
     tests("Corpora", ["Files", "Tokenization", "OracleSupport"]),
     tests("Llama", ["Tensors", "Checkpoints", "OracleSupport"]),
     tests("Checkpoints", ["Llama", "Tensors", "OracleSupport"]),
-    tests("Training", ["Llama", "Tensors", "Checkpoints", "Corpora", "OracleSupport"]),
+    tests("Training", ["Llama", "Tensors", "Checkpoints", "Collectives", "Corpora", "OracleSupport"]),
     tests("Generation", ["Llama", "Tensors", "Checkpoints", "Tokenization", "OracleSupport"]),
     tests("MedicalBenchmark", ["OracleSupport"]),
 ]
@@ -163,7 +163,9 @@ let services: [Target] = [
         ["Messages", "Redis", "Jobs", "Artifacts", "Telemetry", "FuzzSupport", "TestSupport", .logging]),
     service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "COpenSSL", .hummingbird, .metrics]),
     service("tokenizer", ["ServiceRuntime", "Files", "Tokenization", "Corpora"]),
-    service("trainer", ["ServiceRuntime", "Files", "Training", "Checkpoints", "Corpora", "Llama", "Tensors"]),
+    service(
+        "trainer",
+        ["ServiceRuntime", "Files", "Training", "Collectives", "Checkpoints", "Corpora", "Llama", "Tensors"]),
     service("inference", ["ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
     service("evaluator", ["ServiceRuntime", "Files", "MedicalBenchmark", "Corpora"]),
     service("mellama", ["ServiceRuntime", .httpClient, .yams]),

@@ -7,6 +7,9 @@
 ///
 /// Invariant behind `@unchecked Sendable`: `thread` guards itself, the rest never changes.
 public final class MPICollective: Collective, @unchecked Sendable {
+    /// Sums under way at a time, which hold at most as much memory as what they add.
+    public static let sumsUnderWay = MessageThread.window
+
     public let rank: Int
     public let size: Int
     private let thread: MessageThread

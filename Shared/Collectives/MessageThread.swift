@@ -12,7 +12,7 @@ import Glibc
 /// exchange are read and written under `mutex`; `beginning`, `active` and `sequence` by the thread alone.
 final class MessageThread: @unchecked Sendable {
     /// Exchanges under way at a time; bounds the memory that sums take.
-    private static let window = 3
+    static let window = 3
     private static let tags: Int32 = 16384
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)

@@ -14,12 +14,19 @@ public final class RankGroup {
     private var input: Int32
     private let output: Int32
     private let errors: Int32
-    private var said: [UInt8] = []
+    private var errorBytes: [UInt8] = []
+
+    /// The end of what was written to standard error.
+    var said: String { String(decoding: errorBytes, as: UTF8.self) }
 
     /// Starts them.
-    public init(_ launch: RankLaunch) throws(CollectiveError) {
-        ranks = launch.ranks
-        let words = try launch.words()
+    public convenience init(_ launch: RankLaunch) throws(CollectiveError) {
+        try self.init(words: launch.words(), ranks: launch.ranks)
+    }
+
+    /// Starts a command that starts so many ranks.
+    init(words: [String], ranks: Int) throws(CollectiveError) {
+        self.ranks = ranks
         var ends: [[Int32]] = []
         for _ in 0..<3 {
             var pair: [Int32] = [0, 0]
@@ -68,7 +75,7 @@ public final class RankGroup {
                     continue
                 }
                 if place.fd == errors {
-                    said = (said + bytes).suffix(Self.errorLimit)
+                    errorBytes = (errorBytes + bytes).suffix(Self.errorLimit)
                     continue
                 }
                 for byte in bytes {
@@ -85,7 +92,7 @@ public final class RankGroup {
         let status = end()
         ended = true
         guard status != 0 else { return }
-        let report = RankReport(String(decoding: said, as: UTF8.self))
+        let report = RankReport(said)
         throw CollectiveError(.failed, report.text(ranks: ranks, status: status))
     }
 

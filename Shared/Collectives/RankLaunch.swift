@@ -20,9 +20,14 @@ public struct RankLaunch: Sendable {
         self.command = command
     }
 
+    /// Whether `mpirun` is in PATH.
+    public static var isOffered: Bool { find("mpirun", in: path) != nil }
+
+    private static var path: String { getenv("PATH").map { String(cString: $0) } ?? "" }
+
     /// The whole command line. Throws `unavailable` where there is no `mpirun` in PATH.
     func words(
-        path: String = getenv("PATH").map { String(cString: $0) } ?? ""
+        path: String = path
     ) throws(CollectiveError) -> [String] {
         guard let program = Self.find("mpirun", in: path) else {
             throw CollectiveError(

@@ -23,7 +23,7 @@ struct RankReport {
             (rank, host, cause) = (nil, nil, nil)
         }
         complaint = text.split(separator: "\n").lazy.map { $0.drop { $0 == " " } }
-            .first { line in line.contains(where: \.isLetter) }.map(String.init)
+            .first { $0.contains(where: \.isLetter) && !$0.hasPrefix("mpirun: Forwarding") }.map(String.init)
     }
 
     /// One line for people; the run has so many ranks and `mpirun` ended with `status`.

@@ -55,7 +55,9 @@ final class BFloat16Backward {
     }
 
     /// Forward and backward of the batch; the negative log-likelihood of every target.
-    func run(_ batch: TokenBatch, scale: Float, recompute: Bool) throws(LlamaError) -> [Double] {
+    func run(
+        _ batch: TokenBatch, scale: Float, recompute: Bool, final: FinalGradients?
+    ) throws(LlamaError) -> [Double] {
         var kept: [BFloat16Activations] = []
         if recompute {
             let shared = try pass.activations()
@@ -76,11 +78,14 @@ final class BFloat16Backward {
             backward: HeadLoss.Backward(
                 stream: dStream, norm: dWeights.map { $0 + pass.layout.norm },
                 head: dWeights.map { $0 + pass.layout.head }, scale: scale))
+        if let final { final.tell(final.norm) }
         for layer in (0..<c.layerCount).reversed() {
             if recompute { try pass.block(layer, kept[layer], into: nil) }
             try block(layer, kept[layer])
+            if let final { final.tell(final.blocks[layer]) }
         }
         if let dWeights { pass.addEmbedding(dStream, into: dWeights + pass.layout.embedding) }
+        final?.tell(0)
         return losses
     }
 

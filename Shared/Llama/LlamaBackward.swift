@@ -42,7 +42,9 @@ final class LlamaBackward {
     }
 
     /// Forward and backward of the batch; the negative log-likelihood of every target.
-    func run(_ batch: TokenBatch, scale: Float, recompute: Bool) throws(LlamaError) -> [Double] {
+    func run(
+        _ batch: TokenBatch, scale: Float, recompute: Bool, final: FinalGradients?
+    ) throws(LlamaError) -> [Double] {
         var kept: [BlockActivations] = []
         if recompute {
             let shared = try pass.activations()
@@ -63,11 +65,14 @@ final class LlamaBackward {
             backward: HeadLoss.Backward(
                 stream: dStream, norm: dWeights.map { $0 + pass.layout.norm },
                 head: dWeights.map { $0 + pass.layout.head }, scale: scale))
+        if let final { final.tell(final.norm) }
         for layer in (0..<c.layerCount).reversed() {
             if recompute { try pass.block(layer, kept[layer], into: nil) }
             try block(layer, kept[layer])
+            if let final { final.tell(final.blocks[layer]) }
         }
         if let dWeights { pass.addEmbedding(dStream, into: dWeights + pass.layout.embedding) }
+        final?.tell(0)
         return losses
     }
 

@@ -44,10 +44,13 @@ extension LlamaModel {
     ///   - dropoutSeed: draws the adapter's dropout masks, the same for the same seed; nil computes without dropout.
     ///   - recompute: keeps one residual stream a block and computes the rest again on the way back: less memory for
     ///     a third more time.
+    ///   - onFinal: hears on the way back how far down `gradients` is final, while the rest is still computed: it is given
+    ///     the block's memory, which is valid until `gradients` is written again, and the first element of which no
+    ///     further one changes in this call. At last that is 0.
     /// - Throws: `invalidBatch`, `outOfMemory`.
     public func forwardBackward(
         _ batch: TokenBatch, gradients: inout LlamaGradients, scale: Double, dropoutSeed: UInt64? = nil,
-        recompute: Bool = false
+        recompute: Bool = false, onFinal: ((UnsafeMutablePointer<Float>, Int) -> Void)? = nil
     ) throws(LlamaError) -> LossSum {
         try batch.check(configuration)
         precondition(gradients.parameters.layout == trainedParameters, "gradients were made for another model")
@@ -55,6 +58,7 @@ extension LlamaModel {
             guard let base = values.baseAddress else { return [] }
             let longest = batch.spans.map(\.count).max() ?? 0
             let lora = adapter?.configuration
+            let final = onFinal.map { onFinal in FinalGradients(self) { onFinal(base, $0) } }
             let memory = StepMemory(
                 configuration,
                 StepMemory.Work(
@@ -66,7 +70,7 @@ extension LlamaModel {
                     dropoutSeed: dropoutSeed, reserving: memory.reserve
                 ) { (pass) throws(LlamaError) -> [Double] in
                     let backward = try BFloat16Backward(pass, longest: longest, gradients: base)
-                    return try backward.run(batch, scale: Float(scale), recompute: recompute)
+                    return try backward.run(batch, scale: Float(scale), recompute: recompute, final: final)
                 }
             }
             return try withPass(
@@ -74,7 +78,7 @@ extension LlamaModel {
                 reserving: memory.reserve
             ) { (pass) throws(LlamaError) -> [Double] in
                 let backward = try LlamaBackward(pass, longest: longest, gradients: base)
-                return try backward.run(batch, scale: Float(scale), recompute: recompute)
+                return try backward.run(batch, scale: Float(scale), recompute: recompute, final: final)
             }
         }
         return Self.sum(losses, batch)

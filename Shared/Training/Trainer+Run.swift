@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Collectives
 import Corpora
 import Llama
 import Tensors
@@ -16,7 +17,8 @@ extension Trainer {
     public mutating func run(
         resume: Bool = true, shouldStop: () -> Bool = { false }, onEvent: (TrainingEvent) -> Void = { _ in }
     ) throws -> TrainingOutcome {
-        if resume { try restore(onEvent) } else { try store?.removeAll() }
+        try checkAgreement()
+        if resume { try restore(onEvent) } else if collective.rank == 0 { try store?.removeAll() }
         onEvent(
             .started(
                 TrainingStart(
@@ -38,17 +40,19 @@ extension Trainer {
             }
             let began = now()
             guard let report = try step(order, &gradients, began: began, shouldStop) else {
-                return try interrupt(saved, onEvent)
+                return try interrupt(saved, &gradients, onEvent)
             }
             onEvent(.step(report))
             let isLast = progress.step == plan.totalSteps
             if recipe.evaluateEvery > 0, progress.step % recipe.evaluateEvery == 0 || isLast, let heldOut {
-                guard let result = try evaluate(heldOut, shouldStop) else { return try interrupt(saved, onEvent) }
+                guard let result = try evaluate(heldOut, shouldStop) else {
+                    return try interrupt(saved, &gradients, onEvent)
+                }
                 evaluation = (progress.step, result)
                 onEvent(.evaluated(step: progress.step, result))
             }
             if recipe.checkpointEvery > 0, progress.step % recipe.checkpointEvery == 0 || isLast {
-                try checkpoint(onEvent)
+                try checkpoint(&gradients, onEvent)
                 saved = progress.step
             }
         }
@@ -56,7 +60,9 @@ extension Trainer {
         if let evaluation, evaluation.step == progress.step {
             final = evaluation.result
         } else if let heldOut {
-            guard let result = try evaluate(heldOut, shouldStop) else { return try interrupt(saved, onEvent) }
+            guard let result = try evaluate(heldOut, shouldStop) else {
+                return try interrupt(saved, &gradients, onEvent)
+            }
             onEvent(.evaluated(step: progress.step, result))
             final = result
         }
@@ -67,14 +73,17 @@ extension Trainer {
     }
 
     /// Checkpoints the present step unless that was the last thing done.
-    private mutating func interrupt(_ saved: Int, _ onEvent: (TrainingEvent) -> Void) throws -> TrainingOutcome {
-        if saved != progress.step || saved == 0 { try checkpoint(onEvent) }
+    private mutating func interrupt(
+        _ saved: Int, _ gradients: inout LlamaGradients, _ onEvent: (TrainingEvent) -> Void
+    ) throws -> TrainingOutcome {
+        if saved != progress.step || saved == 0 { try checkpoint(&gradients, onEvent) }
         return .interrupted(step: progress.step)
     }
 
     private func evaluate(_ heldOut: TokenDataset, _ shouldStop: () -> Bool) throws -> PerplexityResult? {
         try Perplexity.evaluate(
-            model, heldOut, isolated: heldOut.manifest?.packing != .documents, isCancelled: shouldStop
+            model, heldOut, isolated: heldOut.manifest?.packing != .documents,
+            isCancelled: { (try? collective.follow(shouldStop())) ?? true }
         )?.total
     }
 
@@ -91,24 +100,31 @@ extension Trainer {
         let tokens = batches.reduce(0) { $0 + $1.tokenCount }
         gradients.zero()
         var loss = 0.0
-        for (number, batch) in batches.enumerated() {
-            if shouldStop() { return nil }
+        let exchange = GradientExchange(collective, sharding)
+        for slot in stride(from: 0, to: batches.count, by: collective.size) {
+            if try collective.follow(shouldStop()) { return nil }
+            let number = slot + collective.rank
+            let isLast = slot + collective.size >= batches.count
+            guard number < batches.count else {
+                exchange.begin(&gradients)
+                continue
+            }
             let sum = try model.forwardBackward(
-                batch, gradients: &gradients, scale: 1 / Double(targets), dropoutSeed: dropoutSeed(number),
-                recompute: recipe.recompute == .block)
+                batches[number], gradients: &gradients, scale: 1 / Double(targets), dropoutSeed: dropoutSeed(number),
+                recompute: recipe.recompute == .block, onFinal: isLast ? exchange.begin : nil)
             loss += sum.negativeLogLikelihood
             guard loss.isFinite else {
                 throw diverged("the loss of batch \(number + 1) of \(batches.count) is not a finite number")
             }
         }
-        let norm = GradientClipping.norm(of: gradients.parameters)
+        try exchange.finish()
+        let sums = try summed([loss, squares(gradients)])
+        loss = sums[0]
+        let norm = sums[1].squareRoot()
         guard norm.isFinite else { throw diverged("the gradient norm is not a finite number") }
         let rate = schedule.rate(at: progress.step)
         let coefficient = GradientClipping.coefficient(norm: norm, limit: recipe.clipNorm)
-        withTrained { parameters, optimizer in
-            optimizer.update(
-                &parameters, gradients: gradients.parameters, learningRate: rate, gradientScale: coefficient)
-        }
+        try update(gradients, learningRate: rate, gradientScale: coefficient)
         try model.pack()
         progress.step += 1
         progress.tokens += tokens

@@ -35,16 +35,8 @@ extension TrainingRecipe {
         try require("clipNorm", clipNorm, "at least 0 (0 turns clipping off)") { $0 >= 0 && $0.isFinite }
         try require("checkpointEvery", checkpointEvery, "at least 0") { $0 >= 0 }
         try require("evaluateEvery", evaluateEvery, "at least 0") { $0 >= 0 }
-        try require("ranks", ranks, "at least 1") { $0 >= 1 }
-        try refuseUnsupported()
+        try require("ranks", ranks, "from 1 to 4096") { (1...4096).contains($0) }
         if let lora { try validate(lora) }
-    }
-
-    private func refuseUnsupported() throws {
-        guard ranks == 1 else {
-            throw TrainingError(
-                .unsupported, "recipe.ranks", "\(ranks) ranks are not offered", remedy: "write 1: one process trains")
-        }
     }
 
     private func validate(_ lora: LoRA) throws {

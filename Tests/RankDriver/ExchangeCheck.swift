@@ -20,9 +20,10 @@ struct ExchangeCheck {
             wrong += try collective.follow(round % 3 == 0) == (round % 3 == 0) ? 0 : 1
         }
         let all = try collective.share([Double(wrong), Double(collective.rank)])
-        let isRight = all.map { $0[0] } == all.map { _ in 0 } && all.map { $0[1] } == (0..<all.count).map(Double.init)
+        let isRight = all == (0..<all.count).map { [0, Double($0)] }
         try collective.close()
-        if collective.rank == 0 { RankConnection.tell("\(collective.size) ranks: \(isRight ? "right" : "wrong \(all)")") }
+        guard collective.rank == 0 else { return }
+        RankConnection.tell("\(collective.size) ranks: \(isRight ? "right" : "wrong \(all)")")
     }
 
     private func mistakes(count: Int) throws -> Int {
