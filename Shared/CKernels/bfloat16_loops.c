@@ -71,13 +71,15 @@ void ck_swiglu_bf16(const uint16_t *restrict gate, const uint16_t *restrict up, 
 }
 
 CK_MULTIVERSION
-void ck_swiglu_backward_bf16(const uint16_t *restrict gate, const uint16_t *restrict up, const float *restrict dy,
-                             uint16_t *restrict dgate, uint16_t *restrict dup, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        float g = ck_widen(gate[i]), sigmoid = 1.0f / (1.0f + ck_exp(-g));
-        dgate[i] = ck_narrow(dy[i] * ck_widen(up[i]) * sigmoid * (1.0f + g * (1.0f - sigmoid)));
-        dup[i] = ck_narrow(dy[i] * g * sigmoid);
-    }
+void ck_swiglu_backward_bf16(const uint16_t *restrict gate, const uint16_t *restrict up, size_t stride,
+                             const float *restrict dy, size_t dy_stride, uint16_t *restrict dgate,
+                             uint16_t *restrict dup, size_t d_stride, size_t rows, size_t width) {
+    for (; rows; rows--, gate += stride, up += stride, dy += dy_stride, dgate += d_stride, dup += d_stride)
+        for (size_t i = 0; i < width; i++) {
+            float g = ck_widen(gate[i]), sigmoid = 1.0f / (1.0f + ck_exp(-g));
+            dgate[i] = ck_narrow(dy[i] * ck_widen(up[i]) * sigmoid * (1.0f + g * (1.0f - sigmoid)));
+            dup[i] = ck_narrow(dy[i] * g * sigmoid);
+        }
 }
 
 CK_MULTIVERSION

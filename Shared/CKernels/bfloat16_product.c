@@ -9,8 +9,10 @@ enum {
     columns = CK_PANEL_COLUMNS,
     rows_of_panel = CK_PANEL_ROWS,
     depth_block = CK_DEPTH_BLOCK,
-    // Rows whose A stays in the second-level cache while panels of B pass by.
-    row_block = 448,
+    // Of A in the second-level cache, beside a panel of B and a strip of C.
+    left_elements = 350 << 9,
+    strip_rows = 448,
+    most_blocks = 4,
 };
 
 /// A tile of A: `row` and `pair` are steps in elements; `last` means that the depth is odd and its last element alone.
@@ -20,9 +22,15 @@ typedef struct {
     int last;
 } left_tile;
 
-/// Sums a tile of `rows` x 32 into C, whose first `width` columns exist.
-typedef void (*tile_kernel)(size_t rows, left_tile a, const uint16_t *b, float *c, size_t c_stride, size_t width,
-                            int accumulate);
+/// Where a tile of `rows` x 32 goes, of which the first `width` columns exist, and what is added first (null: nothing).
+typedef struct {
+    const float *before;
+    size_t before_stride;
+    float *to;
+    size_t to_stride, width;
+} tile_place;
+
+typedef void (*tile_kernel)(size_t rows, left_tile a, const uint16_t *b, tile_place c);
 
 CK_INLINE uint32_t load_pair(const uint16_t *at) {
     uint32_t pair;
@@ -53,11 +61,11 @@ static void reference_sums(size_t rows, left_tile a, const uint16_t *b, float *s
         }
 }
 
-static void store_sums(const float *sums, size_t rows, float *c, size_t c_stride, size_t width, int accumulate) {
+static void store_sums(const float *sums, size_t rows, tile_place c) {
     for (size_t r = 0; r < rows; r++)
-        for (size_t j = 0; j < width; j++) {
-            float *out = c + r * c_stride + j;
-            *out = accumulate ? *out + sums[r * columns + j] : sums[r * columns + j];
+        for (size_t j = 0; j < c.width; j++) {
+            float sum = sums[r * columns + j];
+            c.to[r * c.to_stride + j] = c.before ? c.before[r * c.before_stride + j] + sum : sum;
         }
 }
 
@@ -68,8 +76,7 @@ static void store_sums(const float *sums, size_t rows, float *c, size_t c_stride
 // Flush-to-zero and denormals-are-zero: what the bfloat16 instruction does whatever the control register says.
 enum { flush_denormals = 0x8040 };
 
-static void reference_tile(size_t rows, left_tile a, const uint16_t *b, float *c, size_t c_stride, size_t width,
-                           int accumulate) {
+static void reference_tile(size_t rows, left_tile a, const uint16_t *b, tile_place c) {
     float sums[rows_of_panel * columns];
     unsigned saved = _mm_getcsr();
     _mm_setcsr(saved | flush_denormals);
@@ -77,7 +84,7 @@ static void reference_tile(size_t rows, left_tile a, const uint16_t *b, float *c
     void (*volatile sum)(size_t, left_tile, const uint16_t *, float *) = reference_sums;
     sum(rows, a, b, sums);
     _mm_setcsr(saved);
-    store_sums(sums, rows, c, c_stride, width, accumulate);
+    store_sums(sums, rows, c);
 }
 
 // MARK: FMA without bfloat16 instructions
@@ -115,15 +122,14 @@ static void reference_tile(size_t rows, left_tile a, const uint16_t *b, float *c
         for (; rows >= ROWS; rows -= ROWS, a.at += ROWS * a.row, sums += ROWS * columns) NAME##_rows(ROWS, a, b, sums); \
         for (; rows; rows--, a.at += a.row, sums += columns) NAME##_rows(1, a, b, sums);                               \
     }                                                                                                                  \
-    static void NAME##_tile(size_t rows, left_tile a, const uint16_t *b, float *c, size_t c_stride, size_t width,      \
-                            int accumulate) {                                                                          \
+    static void NAME##_tile(size_t rows, left_tile a, const uint16_t *b, tile_place c) {                               \
         float sums[rows_of_panel * columns];                                                                           \
         unsigned saved = _mm_getcsr();                                                                                 \
         _mm_setcsr(saved | flush_denormals);                                                                           \
         void (*volatile sum)(size_t, left_tile, const uint16_t *, float *) = NAME##_sums;                              \
         sum(rows, a, b, sums);                                                                                         \
         _mm_setcsr(saved);                                                                                             \
-        store_sums(sums, rows, c, c_stride, width, accumulate);                                                        \
+        store_sums(sums, rows, c);                                                                                     \
     }
 
 CK_FUSED_KERNEL(avx2, "avx2,fma", 8, 4)
@@ -134,8 +140,7 @@ CK_FUSED_KERNEL(avx512, "avx512f,avx512bw,avx512vl,avx512dq", 16, 7)
 #define CK_DOT_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
 
 CK_DOT_TARGET __attribute__((always_inline)) static inline void dot_rows(const size_t rows, left_tile a,
-                                                                         const uint16_t *b, float *c, size_t c_stride,
-                                                                         size_t width, int accumulate) {
+                                                                         const uint16_t *b, tile_place c) {
     __m512 s0[rows_of_panel], s1[rows_of_panel];
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++) s0[r] = s1[r] = _mm512_setzero_ps();
@@ -159,31 +164,32 @@ CK_DOT_TARGET __attribute__((always_inline)) static inline void dot_rows(const s
             s1[r] = _mm512_dpbf16_ps(s1[r], x, b1);
         }
     }
-    __mmask16 m0 = width >= 16 ? 0xffff : (__mmask16)((1u << width) - 1);
-    __mmask16 m1 = width >= 32 ? 0xffff : width <= 16 ? 0 : (__mmask16)((1u << (width - 16)) - 1);
+    __mmask16 m0 = c.width >= 16 ? 0xffff : (__mmask16)((1u << c.width) - 1);
+    __mmask16 m1 = c.width >= 32 ? 0xffff : c.width <= 16 ? 0 : (__mmask16)((1u << (c.width - 16)) - 1);
+    if (c.before)
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < rows; r++) {
+            const float *before = c.before + r * c.before_stride;
+            s0[r] = _mm512_add_ps(_mm512_maskz_loadu_ps(m0, before), s0[r]);
+            s1[r] = _mm512_add_ps(_mm512_maskz_loadu_ps(m1, before + 16), s1[r]);
+        }
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++) {
-        float *out = c + r * c_stride;
-        if (accumulate) {
-            s0[r] = _mm512_add_ps(_mm512_maskz_loadu_ps(m0, out), s0[r]);
-            s1[r] = _mm512_add_ps(_mm512_maskz_loadu_ps(m1, out + 16), s1[r]);
-        }
-        _mm512_mask_storeu_ps(out, m0, s0[r]);
-        _mm512_mask_storeu_ps(out + 16, m1, s1[r]);
+        _mm512_mask_storeu_ps(c.to + r * c.to_stride, m0, s0[r]);
+        _mm512_mask_storeu_ps(c.to + r * c.to_stride + 16, m1, s1[r]);
     }
 }
 
-CK_DOT_TARGET static void dot_tile(size_t rows, left_tile a, const uint16_t *b, float *c, size_t c_stride,
-                                   size_t width, int accumulate) {
+CK_DOT_TARGET static void dot_tile(size_t rows, left_tile a, const uint16_t *b, tile_place c) {
     // The step between pairs is a constant in each variant: an address then costs no multiplication.
 #define CK_CASE(N)                                                                                                     \
     case N:                                                                                                            \
         if (a.pair == 2) {                                                                                             \
             left_tile rowwise = {a.at, a.row, 2, a.pairs, a.last};                                                     \
-            dot_rows(N, rowwise, b, c, c_stride, width, accumulate);                                                   \
+            dot_rows(N, rowwise, b, c);                                                                                \
         } else {                                                                                                       \
             left_tile panel = {a.at, 2, 2 * rows_of_panel, a.pairs, 0};                                                \
-            dot_rows(N, panel, b, c, c_stride, width, accumulate);                                                     \
+            dot_rows(N, panel, b, c);                                                                                  \
         }                                                                                                              \
         break;
     switch (rows) {
@@ -211,11 +217,10 @@ ck_product_path ck_best_product_path(void) {
 
 #else
 
-static void reference_tile(size_t rows, left_tile a, const uint16_t *b, float *c, size_t c_stride, size_t width,
-                           int accumulate) {
+static void reference_tile(size_t rows, left_tile a, const uint16_t *b, tile_place c) {
     float sums[rows_of_panel * columns];
     reference_sums(rows, a, b, sums);
-    store_sums(sums, rows, c, c_stride, width, accumulate);
+    store_sums(sums, rows, c);
 }
 
 static tile_kernel kernel(ck_product_path path) { return reference_tile; }
@@ -225,190 +230,112 @@ ck_product_path ck_best_product_path(void) { return ck_path_plain; }
 
 // MARK: The loops around a tile
 
-size_t ck_panel_size(size_t depth) { return (depth + 1) / 2 * 2 * columns; }
-size_t ck_left_panel_size(size_t depth) { return (depth + 1) / 2 * 2 * rows_of_panel; }
+/// What is multiplied in one block of the depth: `term` from `k0` on.
+typedef struct {
+    const ck_bf16_term *term;
+    size_t k0, depth;
+} depth_block_at;
 
-void ck_bf16_product(ck_product_path path, size_t m, size_t n, size_t k, const uint16_t *a, size_t a_step,
-                     int a_is_packed, const uint16_t *b, size_t b_panel, float *c, size_t c_stride, int accumulate) {
+static depth_block_at block_at(const ck_bf16_term *terms, size_t index) {
+    for (;; terms++) {
+        size_t blocks = (terms->k + depth_block - 1) / depth_block;
+        if (index < blocks) {
+            size_t k0 = index * depth_block;
+            return (depth_block_at){terms, k0, terms->k - k0 < depth_block ? terms->k - k0 : depth_block};
+        }
+        index -= blocks;
+    }
+}
+
+static left_tile left_at(depth_block_at block, size_t row) {
+    const ck_bf16_term *t = block.term;
+    if (t->a_is_packed)   // an odd depth is padded with a zero
+        return (left_tile){t->a + row / rows_of_panel * t->a_step + block.k0 * rows_of_panel, 2, 2 * rows_of_panel,
+                           (block.depth + 1) / 2, 0};
+    return (left_tile){t->a + row * t->a_step + block.k0, t->a_step, 2, block.depth / 2, (int)(block.depth & 1)};
+}
+
+/// Rows of A, `depth` long, that stay in the second-level cache while the panels of B pass by: whole tiles, of about
+/// the same number each time.
+static size_t rows_at_once(size_t m, size_t depth) {
+    size_t most = left_elements / depth / rows_of_panel * rows_of_panel;
+    most = most < 4 * rows_of_panel ? 4 * rows_of_panel : most > strip_rows ? strip_rows : most;
+    size_t times = (m + most - 1) / most;
+    return ((m + times - 1) / times + rows_of_panel - 1) / rows_of_panel * rows_of_panel;
+}
+
+CK_INLINE void prefetch(const float *c, size_t stride, size_t rows) {
+    for (size_t r = 0; r < rows; r++) {
+        __builtin_prefetch(c + r * stride, 1, 3);
+        __builtin_prefetch(c + r * stride + columns - 1, 1, 3);
+    }
+}
+
+static void finish(const ck_bf16_result *result, const float *strip, size_t i0, size_t j, size_t rows, size_t width) {
+    size_t at = i0 * result->stride + j;
+    if (result->gate)
+        ck_swiglu_backward_bf16(result->gate + at, result->up + at, result->stride, strip, columns,
+                                result->rounded + at, result->rounded_up + at, result->stride, rows, width);
+    else ck_narrow_rows(strip, columns, result->rounded + at, result->stride, rows, width);
+}
+
+void ck_bf16_sum_of_products(ck_product_path path, size_t m, size_t n, const ck_bf16_term *terms, size_t count,
+                             const ck_bf16_result *result) {
     tile_kernel tile = kernel(path);
-    for (size_t k0 = 0; k0 < k; k0 += depth_block) {
-        size_t depth = k - k0 < depth_block ? k - k0 : depth_block;
+    _Alignas(64) float strip[strip_rows * columns];
+    _Alignas(64) uint16_t panel_of_rows[depth_block * columns];
+    size_t blocks = 0, depth = 0;
+    for (size_t t = 0; t < count; t++) {
+        blocks += (terms[t].k + depth_block - 1) / depth_block;
+        depth += terms[t].k;
+    }
+    // Few blocks at a time, so that enough rows of A fit the cache. A result that is finished needs them all.
+    size_t stretches = result->rounded || !blocks ? 1 : (blocks + most_blocks - 1) / most_blocks;
+    size_t stretch = (blocks + stretches - 1) / stretches;
+    size_t row_block = rows_at_once(m, stretches == 1 && depth ? depth : most_blocks * depth_block);
+    for (size_t first = 0; first < blocks; first += stretch) {
+        size_t last = blocks - first < stretch ? blocks - 1 : first + stretch - 1;
+        const float *before = first ? result->sums : result->before;
+        size_t before_stride = first ? result->stride : result->before_stride;
         for (size_t i0 = 0; i0 < m; i0 += row_block) {
             size_t i1 = m - i0 < row_block ? m : i0 + row_block;
             for (size_t j = 0; j < n; j += columns) {
-                const uint16_t *panel = b + j / columns * b_panel + k0 * columns;
                 size_t width = n - j < columns ? n - j : columns;
-                for (size_t i = i0; i < i1; i += rows_of_panel) {
-                    size_t rows = i1 - i < rows_of_panel ? i1 - i : rows_of_panel;
-                    left_tile left = {a + i * a_step + k0, a_step, 2, depth / 2, (int)(depth & 1)};
-                    if (a_is_packed) {
-                        left.at = a + i / rows_of_panel * a_step + k0 * rows_of_panel;
-                        left.row = 2;
-                        left.pair = 2 * rows_of_panel;
-                        left.pairs = (depth + 1) / 2;   // padded with a zero
-                        left.last = 0;
+                // Between the first and the last block, sums wait in a strip that never leaves the cache.
+                for (size_t index = first; index <= last; index++) {
+                    depth_block_at block = block_at(terms, index);
+                    const ck_bf16_term *term = block.term;
+                    const uint16_t *panel = term->b + j / columns * term->b_step + block.k0 * columns;
+                    if (term->b_is_rows) {
+                        ck_pack_rows_bf16(term->b + block.k0 * term->b_step, term->b_step, block.depth, n, j / columns,
+                                          j / columns + 1, panel_of_rows);
+                        panel = panel_of_rows;
                     }
-                    tile(rows, left, panel, c + i * c_stride + j, c_stride, width, accumulate || k0 > 0);
+                    int writes = index == last && !result->rounded, reads = index == first && before;
+                    // The panel that comes after this one, and how much of it a tile fetches.
+                    depth_block_at after = block_at(terms, index < last ? index + 1 : first);
+                    size_t after_j = (index < last ? j : j + columns) / columns;
+                    const uint16_t *coming = after.term->b + after_j * after.term->b_step + after.k0 * columns;
+                    size_t left = (index == last && j + columns >= n) || after.term->b_is_rows ? 0 : after.depth;
+                    size_t share = left / ((i1 - i0 + rows_of_panel - 1) / rows_of_panel) + 1;
+                    for (size_t i = i0; i < i1; i += rows_of_panel) {
+                        size_t rows = i1 - i < rows_of_panel ? i1 - i : rows_of_panel;
+                        size_t next = i + rows, ahead = i1 - next < rows_of_panel ? i1 - next : rows_of_panel;
+                        tile_place c = {strip + (i - i0) * columns, columns, strip + (i - i0) * columns, columns, width};
+                        if (index == first) c.before = before ? before + i * before_stride + j : 0;
+                        if (index == first) c.before_stride = before_stride;
+                        if (writes) c.to = result->sums + i * result->stride + j;
+                        if (writes) c.to_stride = result->stride;
+                        // Of the next tile and panel, while this one is computed: memory is slower than its sums.
+                        for (size_t k = 0; k < share && left; k++, left--, coming += columns)
+                            __builtin_prefetch(coming, 0, 2);
+                        if (writes) prefetch(result->sums + next * result->stride + j, result->stride, ahead);
+                        else if (reads) prefetch(before + next * before_stride + j, before_stride, ahead);
+                        tile(rows, left_at(block, i), panel, c);
+                    }
                 }
+                if (result->rounded) finish(result, strip, i0, j, i1 - i0, width);
             }
         }
     }
-}
-
-// MARK: Packing
-
-typedef uint32_t words16 __attribute__((vector_size(64), aligned(4)));
-
-/// Transposes 16 x 16 words held in 16 vectors.
-CK_INLINE void transpose(words16 *r) {
-    words16 t[16];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 16; i += 2) {
-        t[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
-        t[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 16; i += 4) {
-        r[i] = __builtin_shufflevector(t[i], t[i + 2], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
-        r[i + 1] = __builtin_shufflevector(t[i], t[i + 2], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
-        r[i + 2] =
-            __builtin_shufflevector(t[i + 1], t[i + 3], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
-        r[i + 3] =
-            __builtin_shufflevector(t[i + 1], t[i + 3], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 4; i++) {
-        t[i] = __builtin_shufflevector(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
-        t[i + 4] = __builtin_shufflevector(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
-        t[i + 8] =
-            __builtin_shufflevector(r[i + 8], r[i + 12], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
-        t[i + 12] =
-            __builtin_shufflevector(r[i + 8], r[i + 12], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < 4; i++) {
-        r[i] = __builtin_shufflevector(t[i], t[i + 8], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
-        r[i + 8] = __builtin_shufflevector(t[i], t[i + 8], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
-        r[i + 4] =
-            __builtin_shufflevector(t[i + 4], t[i + 12], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
-        r[i + 12] =
-            __builtin_shufflevector(t[i + 4], t[i + 12], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
-    }
-}
-
-// Sources are float32 or bfloat16; the constant argument makes two loops out of one text.
-CK_INLINE uint16_t element(const void *source, size_t index, const int is_wide) {
-    return is_wide ? ck_narrow(((const float *)source)[index]) : ((const uint16_t *)source)[index];
-}
-
-/// Panels of B = Sᵀ for S [n, k]: the depth is contiguous in memory.
-CK_INLINE void pack_columns(const void *source, size_t stride, const int is_wide, size_t k, size_t n, size_t first,
-                            size_t last, uint16_t *to) {
-    size_t size = ck_panel_size(k);
-    for (size_t panel = first; panel < last; panel++) {
-        size_t j0 = panel * columns, width = n - j0 < columns ? n - j0 : columns;
-        uint16_t *out = to + (panel - first) * size;
-        size_t k0 = 0;
-        for (; width == columns && k0 + 32 <= k; k0 += 32)
-            for (size_t half = 0; half < columns; half += 16) {
-                words16 r[16];
-                for (size_t j = 0; j < 16; j++) {
-                    uint16_t line[32];
-                    size_t at = (j0 + half + j) * stride + k0;
-                    for (size_t i = 0; i < 32; i++) line[i] = element(source, at + i, is_wide);
-                    memcpy(&r[j], line, sizeof line);
-                }
-                transpose(r);
-                for (size_t p = 0; p < 16; p++) memcpy(out + (k0 / 2 + p) * columns * 2 + half * 2, &r[p], 64);
-            }
-        for (size_t i = k0; i < (k + 1) / 2 * 2; i++)
-            for (size_t j = 0; j < columns; j++)
-                out[i / 2 * columns * 2 + j * 2 + i % 2] =
-                    i < k && j < width ? element(source, (j0 + j) * stride + i, is_wide) : 0;
-    }
-}
-
-/// Pairs of neighbouring rows of S [k, ...] interleaved, `width` of `lanes` columns at a time: panels of B = S
-/// (32 columns) or of A = Sᵀ (14 columns).
-CK_INLINE void pack_rows(const void *source, size_t stride, const int is_wide, const size_t lanes, size_t k, size_t n,
-                         size_t first, size_t last, uint16_t *to) {
-    size_t size = (k + 1) / 2 * 2 * lanes;
-    // A few rows at a time, so that a cache line of them serves the panels that share it.
-    for (size_t k0 = 0; k0 < k; k0 += 32) {
-        size_t k1 = k - k0 < 32 ? k : k0 + 32;
-        for (size_t panel = first; panel < last; panel++) {
-            size_t j0 = panel * lanes, width = n - j0 < lanes ? n - j0 : lanes;
-            for (size_t i = k0; i < k1; i += 2) {
-                uint16_t *out = to + (panel - first) * size + i * lanes;
-                size_t at = i * stride + j0;
-                uint16_t line[64];
-                if (width == lanes && i + 1 < k) {
-                    for (size_t j = 0; j < lanes; j++) {
-                        line[2 * j] = element(source, at + j, is_wide);
-                        line[2 * j + 1] = element(source, at + stride + j, is_wide);
-                    }
-                } else {
-                    for (size_t j = 0; j < lanes; j++) {
-                        line[2 * j] = j < width ? element(source, at + j, is_wide) : 0;
-                        line[2 * j + 1] = j < width && i + 1 < k ? element(source, at + stride + j, is_wide) : 0;
-                    }
-                }
-                memcpy(out, line, lanes * 4);
-            }
-        }
-    }
-}
-
-CK_MULTIVERSION
-void ck_pack_columns_f32(const float *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
-                         uint16_t *to) {
-    pack_columns(source, stride, 1, k, n, first, last, to);
-}
-
-CK_MULTIVERSION
-void ck_pack_columns_bf16(const uint16_t *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
-                          uint16_t *to) {
-    pack_columns(source, stride, 0, k, n, first, last, to);
-}
-
-CK_MULTIVERSION
-void ck_pack_rows_f32(const float *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
-                      uint16_t *to) {
-    pack_rows(source, stride, 1, columns, k, n, first, last, to);
-}
-
-CK_MULTIVERSION
-void ck_pack_rows_bf16(const uint16_t *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
-                       uint16_t *to) {
-    pack_rows(source, stride, 0, columns, k, n, first, last, to);
-}
-
-typedef uint16_t halves16 __attribute__((vector_size(32), aligned(2)));
-typedef uint16_t halves32 __attribute__((vector_size(64), aligned(2)));
-
-CK_MULTIVERSION
-void ck_pack_left_bf16(const uint16_t *source, size_t stride, size_t k, size_t m, size_t first, size_t last,
-                       uint16_t *to) {
-    size_t size = ck_left_panel_size(k), whole = k / 2 * 2, vectors = 0;
-    // Panels of which 16 columns can be read; a store of 16 pairs spills into the next pair's place, written after.
-    while (first + vectors < last && (first + vectors) * rows_of_panel + 16 <= m) vectors++;
-    for (size_t k0 = 0; k0 < whole; k0 += 32) {
-        size_t k1 = whole - k0 < 32 ? whole : k0 + 32;
-        for (size_t panel = 0; panel < vectors; panel++) {
-            const uint16_t *from = source + k0 * stride + (first + panel) * rows_of_panel;
-            uint16_t *out = to + panel * size + k0 * rows_of_panel;
-            for (size_t i = k0; i < k1; i += 2, from += 2 * stride, out += 2 * rows_of_panel) {
-                halves16 a = *(const halves16 *)from, b = *(const halves16 *)(from + stride);
-                halves32 pairs = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23,
-                                                         8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-                if (i + 2 < k1) *(halves32 *)out = pairs;
-                else memcpy(out, &pairs, rows_of_panel * 4);
-            }
-        }
-    }
-    if (whole < k)
-        for (size_t panel = 0; panel < vectors; panel++)
-            pack_rows(source + whole * stride, stride, 0, rows_of_panel, 1, m, first + panel, first + panel + 1,
-                      to + panel * size + whole * rows_of_panel);
-    pack_rows(source, stride, 0, rows_of_panel, k, m, first + vectors, last, to + vectors * size);
 }

@@ -47,10 +47,11 @@ extension BFloat16Backward {
                 let padded = (columns + 1) & ~1
                 let (q, dm) = (query + first * stride, dMixed + first * c.queryWidth)
                 BFloat16Product.multiplyInThread(
-                    q, stride: stride, rows: block, transposedKeys.prefix(columns), into: b.scores, stride: padded)
+                    q, stride: stride, rows: block, transposedKeys.prefix(columns),
+                    into: .floats(b.scores, stride: padded))
                 BFloat16Product.multiplyInThread(
-                    dm, stride: c.queryWidth, rows: block, transposedValues.prefix(columns), into: b.dScores,
-                    stride: padded)
+                    dm, stride: c.queryWidth, rows: block, transposedValues.prefix(columns),
+                    into: .floats(b.dScores, stride: padded))
                 for row in 0..<block {
                     let at = row * padded
                     Kernels.softmaxBackward(
@@ -59,7 +60,7 @@ extension BFloat16Backward {
                 }
                 BFloat16Product.multiplyInThread(
                     b.dProbabilities, stride: padded, rows: block, keys, depth: padded,
-                    into: dQuery + first * stride, stride: stride)
+                    into: .floats(dQuery + first * stride, stride: stride))
                 let right = PackedMatrix(depth: block, columns: width, in: b.right)
                 right.packInThread(.rows, dm, stride: c.queryWidth)
                 BFloat16Product.addTransposedInThread(

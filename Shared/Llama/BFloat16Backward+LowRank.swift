@@ -46,11 +46,9 @@ extension BFloat16Backward {
             let reduced = pass.reduced(group, a)
         else { return }
         let (ranks, stride) = (group.ranks, projection.outputs(c))
-        let u = PackedMatrix(depth: rows, columns: ranks, in: right)
-        u.pack(.rows, reduced, stride: ranks)
-        scratch.b.update(repeating: 0, count: group.outputs * ranks)
-        BFloat16Product.addTransposed(
-            dy + group.column, stride: stride, columns: group.outputs, u, into: scratch.b, stride: ranks, scratch: left)
+        BFloat16Product.multiplyTransposed(
+            reduced, columns: ranks, depth: rows, dy + group.column, stride: stride, columns: group.outputs,
+            into: scratch.b, scratch: left)
         group.addB(scratch.b, into: gradients)
 
         group.fillB(weights, into: scratch.b)
@@ -61,12 +59,9 @@ extension BFloat16Backward {
         Kernels.scale(scratch.product, by: adapter.configuration.scale, count: rows * ranks)
         Kernels.narrow(scratch.product, stride: ranks, into: scratch.rounded, stride: ranks, rows: rows, width: ranks)
 
-        let source = PackedMatrix(depth: rows, columns: group.inputs, in: right)
-        source.pack(.rows, pass.droppedOut(x, group, layer), stride: group.inputs)
-        scratch.a.update(repeating: 0, count: group.inputs * ranks)
-        BFloat16Product.addTransposed(
-            scratch.rounded, stride: ranks, columns: ranks, source, into: scratch.a, stride: group.inputs, scratch: left
-        )
+        BFloat16Product.multiplyTransposed(
+            scratch.rounded, columns: ranks, depth: rows, pass.droppedOut(x, group, layer), stride: group.inputs,
+            columns: group.inputs, into: scratch.a, scratch: left)
         group.addA(scratch.a, into: gradients)
     }
 

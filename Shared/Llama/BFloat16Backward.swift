@@ -14,7 +14,7 @@ final class BFloat16Backward {
     /// The gradient of the residual stream [N, hidden], and the same rounded.
     let dStream: UnsafeMutablePointer<Float>
     let dStreamHalves: UnsafeMutablePointer<UInt16>
-    /// The gradient of a projection's input [N, widest input].
+    /// The gradient of a projection's input [N, hidden]; where inputs are dropped [N, widest input].
     let dInput: UnsafeMutablePointer<Float>
     /// The gradient of inputs after dropout, before the mask.
     let dDropped: UnsafeMutablePointer<Float>
@@ -22,8 +22,8 @@ final class BFloat16Backward {
     let dWide: UnsafeMutablePointer<UInt16>
     let dMixedHalves: UnsafeMutablePointer<UInt16>
     let dQueryKeyValue: UnsafeMutablePointer<Float>
-    /// Packed operands of the products over tokens.
-    let right: UnsafeMutablePointer<UInt16>
+    /// Packed operands of the products over tokens; frozen weights have none of their own.
+    let right: UnsafeMutablePointer<UInt16>?
     let left: UnsafeMutablePointer<UInt16>
     let partial: UnsafeMutablePointer<Float>
     let attentionArea: AttentionArea
@@ -40,14 +40,21 @@ final class BFloat16Backward {
         let widest = LowRankScratch.widestInput(c)
         dStream = try pass.take(rows * c.hiddenSize)
         dStreamHalves = try pass.takeHalves(rows * c.hiddenSize)
-        dInput = try pass.take(rows * widest)
-        dDropped = pass.lowRankScratch?.dropped == nil ? dInput : try pass.take(rows * widest)
+        let isDropped = pass.lowRankScratch?.dropped != nil
+        dInput = try pass.take(rows * (isDropped ? widest : c.hiddenSize))
+        dDropped = isDropped ? try pass.take(rows * widest) : dInput
         dWide = try pass.takeHalves(rows * BFloat16Pass.widest(c))
         dMixedHalves = try pass.takeHalves(rows * c.queryWidth)
         // Free between the forward products of this block and of the next one.
         dQueryKeyValue = pass.wide
-        right = try pass.takeHalves(PackedMatrix.size(depth: rows, columns: widest))
-        left = try pass.takeHalves(BFloat16Product.leftScratch(depth: rows))
+        if let adapter = pass.adapter {
+            right = nil
+            left = try pass.takeHalves(
+                BFloat16Product.leftSize(columns: 3 * adapter.configuration.rank, depth: rows))
+        } else {
+            right = try pass.takeHalves(PackedMatrix.size(depth: rows, columns: widest))
+            left = try pass.takeHalves(BFloat16Product.leftScratch(depth: rows))
+        }
         partial = try pass.take(Kernels.normParts(rows) * c.hiddenSize)
         attentionArea = AttentionArea(c, longest: longest, backward: true)
         // The backward pass needs more than the forward pass, which then uses the same.
@@ -93,18 +100,30 @@ final class BFloat16Backward {
     private func block(_ layer: Int, _ a: BFloat16Activations) throws(LlamaError) {
         let w = pass.layout.blocks[layer]
         let (hidden, intermediate) = (c.hiddenSize, c.intermediateSize)
-        Kernels.swiglu(nil, gateUp: a.gateUp, into: pass.activated, rows: rows, width: intermediate)
+        let isDropped = pass.dropoutSeed != nil
+        Kernels.swiglu(a.gateUp, into: pass.activated, rows: rows, width: intermediate)
         Kernels.narrow(dStream, stride: hidden, into: dStreamHalves, stride: hidden, rows: rows, width: hidden)
-        project(.down, layer, a, x: pass.activated, dy: dStreamHalves, into: dInput)
-        Kernels.swigluBackward(gateUp: a.gateUp, dy: dInput, into: dWide, rows: rows, width: intermediate)
+        if isDropped {
+            // Behind a mask the adapters' part is added before anything is rounded.
+            project(.down, layer, a, x: pass.activated, dy: dStreamHalves, into: .floats(dInput, stride: intermediate))
+            Kernels.swigluBackward(gateUp: a.gateUp, dy: dInput, into: dWide, rows: rows, width: intermediate)
+        } else {
+            project(
+                .down, layer, a, x: pass.activated, dy: dStreamHalves,
+                into: .gateGradients(dWide, gateUp: a.gateUp, width: intermediate))
+        }
         pass.norm(a.middle, w.postNorm, a.middleInverse)
-        project(.gateUp, layer, a, x: pass.normed, dy: dWide, into: dInput)
+        project(.gateUp, layer, a, x: pass.normed, dy: dWide, into: .floats(dInput, stride: hidden))
         norm(a.middle, w.postNorm, a.middleInverse)
 
         Kernels.narrow(dStream, stride: hidden, into: dStreamHalves, stride: hidden, rows: rows, width: hidden)
-        project(.output, layer, a, x: a.mixed, dy: dStreamHalves, into: dInput)
-        Kernels.narrow(
-            dInput, stride: c.queryWidth, into: dMixedHalves, stride: c.queryWidth, rows: rows, width: c.queryWidth)
+        let width = c.queryWidth
+        if isDropped {
+            project(.output, layer, a, x: a.mixed, dy: dStreamHalves, into: .floats(dInput, stride: width))
+            Kernels.narrow(dInput, stride: width, into: dMixedHalves, stride: width, rows: rows, width: width)
+        } else {
+            project(.output, layer, a, x: a.mixed, dy: dStreamHalves, into: .halves(dMixedHalves, stride: width))
+        }
         try attention(a)
         Kernels.rope(
             dQueryKeyValue, into: dWide, width: pass.qkvWidth, cosine: pass.cosine, sine: pass.sine, rows: rows,
@@ -112,30 +131,32 @@ final class BFloat16Backward {
         pass.norm(a.input, w.inputNorm, a.inputInverse)
         // Below the first block lies only the embedding: frozen, it needs no gradient of the stream.
         let last = layer == 0 && dWeights == nil
-        project(.queryKeyValue, layer, a, x: pass.normed, dy: dWide, into: last ? nil : dInput)
+        project(
+            .queryKeyValue, layer, a, x: pass.normed, dy: dWide, into: last ? nil : .floats(dInput, stride: hidden))
         if !last { norm(a.input, w.inputNorm, a.inputInverse) }
     }
 
     /// dx = dy · W, dW += dyᵀ · x unless frozen, and the adapters' part.
     private func project(
         _ projection: Projection, _ layer: Int, _ a: BFloat16Activations, x: UnsafePointer<UInt16>,
-        dy: UnsafePointer<UInt16>, into dx: UnsafeMutablePointer<Float>?
+        dy: UnsafePointer<UInt16>, into dx: BFloat16Product.Result?
     ) {
         let (inputs, outputs) = (projection.inputs(c), projection.outputs(c))
         let addend = lowRankAddend(projection, layer, a, x: x, dy: dy)
         if let dx {
             BFloat16Product.multiply(
-                dy, stride: outputs, rows: rows, pass.packed.backward(layer, projection), into: dx, stride: inputs,
-                adding: addend)
+                dy, stride: outputs, rows: rows, pass.packed.backward(layer, projection), into: dx, adding: addend)
         }
-        if let dWeights {
+        if let dWeights, let right {
             let source = PackedMatrix(depth: rows, columns: inputs, in: right)
             source.pack(.rows, x, stride: inputs)
             BFloat16Product.addTransposed(
                 dy, stride: outputs, columns: outputs, source,
                 into: dWeights + projection.place(pass.layout.blocks[layer]), stride: inputs, scratch: left)
         }
-        droppedLowRank(projection, layer, a, x: x, dy: dy, into: dx)
+        var sums: UnsafeMutablePointer<Float>?
+        if case .floats(let floats, _, _) = dx { sums = floats }
+        droppedLowRank(projection, layer, a, x: x, dy: dy, into: sums)
     }
 
     /// Adds the gradient through a norm of `x` to dStream.

@@ -39,20 +39,16 @@ extension BFloat16Pass {
                 let columns = first + block
                 let padded = (columns + 1) & ~1
                 BFloat16Product.multiplyInThread(
-                    query + first * stride, stride: stride, rows: block, keys.prefix(columns), into: buffers.scores,
-                    stride: padded)
+                    query + first * stride, stride: stride, rows: block, keys.prefix(columns),
+                    into: .floats(buffers.scores, stride: padded))
                 for row in 0..<block {
                     Kernels.softmax(
                         buffers.scores + row * padded, scale: attentionScale,
                         into: buffers.probabilities + row * padded, count: first + row + 1, padded: padded)
                 }
-                // The scores have been used up: their memory takes the result.
                 BFloat16Product.multiplyInThread(
-                    buffers.probabilities, stride: padded, rows: block, values, depth: padded, into: buffers.scores,
-                    stride: width)
-                Kernels.narrowInThread(
-                    buffers.scores, stride: width, into: mixed + first * c.queryWidth, stride: c.queryWidth,
-                    rows: block, width: width)
+                    buffers.probabilities, stride: padded, rows: block, values, depth: padded,
+                    into: .halves(mixed + first * c.queryWidth, stride: c.queryWidth))
             }
         }
     }

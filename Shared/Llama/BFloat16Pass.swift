@@ -11,7 +11,7 @@ final class BFloat16Pass: TokenPass {
     let normed: UnsafeMutablePointer<UInt16>
     /// The activated feed-forward rows [N, intermediate].
     let activated: UnsafeMutablePointer<UInt16>
-    /// A product on its way to bfloat16 [N, widest output].
+    /// A product on its way to bfloat16 [N, queries, keys and values]; where inputs are dropped [N, widest output].
     let wide: UnsafeMutablePointer<Float>
     /// Room for an adapter's operands, if there is one.
     let lowRankScratch: LowRankScratch?
@@ -26,7 +26,7 @@ final class BFloat16Pass: TokenPass {
         do {
             normed = try arena.takeHalves(rows * c.hiddenSize)
             activated = try arena.takeHalves(rows * c.intermediateSize)
-            wide = try arena.take(rows * Self.widest(c))
+            wide = try arena.take(rows * Self.wide(c, drops: drops))
             lowRankScratch =
                 if let rank = model.adapter?.configuration.rank {
                     try LowRankScratch(c, rows: rows, rank: rank, drops: drops, arena: arena)
@@ -40,6 +40,11 @@ final class BFloat16Pass: TokenPass {
     /// The widest output of a block's projections.
     static func widest(_ c: LlamaConfiguration) -> Int {
         max(c.queryWidth + 2 * c.keyValueWidth, 2 * c.intermediateSize)
+    }
+
+    /// The width of `wide`.
+    static func wide(_ c: LlamaConfiguration, drops: Bool) -> Int {
+        drops ? widest(c) : c.queryWidth + 2 * c.keyValueWidth
     }
 
     /// 16-bit scratch for the rest of the call.
@@ -61,25 +66,30 @@ final class BFloat16Pass: TokenPass {
     ) throws(LlamaError) {
         let w = layout.blocks[layer]
         norm(a.input, w.inputNorm, a.inputInverse)
-        project(normed, .queryKeyValue, layer, a, into: wide)
+        project(normed, .queryKeyValue, layer, a, into: .floats(wide, stride: qkvWidth))
         Kernels.rope(
             wide, into: a.queryKeyValue, width: qkvWidth, cosine: cosine, sine: sine, rows: rows,
             heads: c.headCount + c.keyValueHeadCount, half: c.headDimension / 2, sign: 1)
         try attend(a)
-        Kernels.copy(a.input, into: a.middle, count: rows * c.hiddenSize)
-        project(a.mixed, .output, layer, a, into: a.middle, accumulate: true)
+        project(a.mixed, .output, layer, a, into: .floats(a.middle, stride: c.hiddenSize, onto: a.input))
 
         norm(a.middle, w.postNorm, a.middleInverse)
-        project(normed, .gateUp, layer, a, into: wide)
-        let needsActivated = output != nil || adapter?.module(.down, layer: layer) != nil
-        Kernels.swiglu(
-            wide, gateUp: a.gateUp, into: needsActivated ? activated : nil, rows: rows, width: c.intermediateSize)
-        guard let output else {
-            reduceLowRank(.down, layer, a, activated)
-            return
+        if dropoutSeed == nil {
+            project(normed, .gateUp, layer, a, into: .halves(a.gateUp, stride: 2 * c.intermediateSize))
+        } else {
+            // Adapters behind a mask are added one by one before anything is rounded.
+            project(normed, .gateUp, layer, a, into: .floats(wide, stride: 2 * c.intermediateSize))
+            Kernels.narrow(
+                wide, stride: 2 * c.intermediateSize, into: a.gateUp, stride: 2 * c.intermediateSize, rows: rows,
+                width: 2 * c.intermediateSize)
         }
-        Kernels.copy(a.middle, into: output, count: rows * c.hiddenSize)
-        project(activated, .down, layer, a, into: output, accumulate: true)
+        guard output != nil || adapter?.module(.down, layer: layer) != nil else { return }
+        Kernels.swiglu(a.gateUp, into: activated, rows: rows, width: c.intermediateSize)
+        if let output {
+            project(activated, .down, layer, a, into: .floats(output, stride: c.hiddenSize, onto: a.middle))
+        } else {
+            reduceLowRank(.down, layer, a, activated)
+        }
     }
 
     /// All blocks with one set of activations, for passes without gradients; the final stream replaces `a.input`.
@@ -105,11 +115,11 @@ final class BFloat16Pass: TokenPass {
 
     private func project(
         _ x: UnsafePointer<UInt16>, _ projection: Projection, _ layer: Int, _ a: BFloat16Activations,
-        into y: UnsafeMutablePointer<Float>, accumulate: Bool = false
+        into result: BFloat16Product.Result
     ) {
         BFloat16Product.multiply(
-            x, stride: projection.inputs(c), rows: rows, packed.forward(layer, projection), into: y,
-            stride: projection.outputs(c), accumulate: accumulate, adding: lowRankAddend(projection, layer, a, x))
-        addDroppedLowRank(projection, layer, a, x, into: y)
+            x, stride: projection.inputs(c), rows: rows, packed.forward(layer, projection), into: result,
+            adding: lowRankAddend(projection, layer, a, x))
+        if case .floats(let y, _, _) = result { addDroppedLowRank(projection, layer, a, x, into: y) }
     }
 }

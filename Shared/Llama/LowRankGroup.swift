@@ -49,13 +49,13 @@ struct LowRankGroup {
         }
     }
 
-    /// Adds the diagonal blocks of the gradient of all B.
+    /// Adds the diagonal blocks of the transposed gradient of all B [ranks, outputs].
     func addB(_ gradient: UnsafePointer<Float>, into gradients: UnsafeMutablePointer<Float>) {
         for (index, member) in members.enumerated() {
-            for row in 0..<member.outputs {
-                let from = gradient + (member.column + row) * ranks + index * rank
-                let to = gradients + member.module.b + row * rank
-                for place in 0..<rank { to[place] += from[place] }
+            for place in 0..<rank {
+                let from = gradient + (index * rank + place) * outputs + member.column
+                let to = gradients + member.module.b + place
+                for row in 0..<member.outputs { to[row * rank] += from[row] }
             }
         }
     }

@@ -85,12 +85,17 @@ public struct StepMemory: Sendable, Equatable {
 
     private static func halfPass(_ c: LlamaConfiguration, _ work: Work) -> Int {
         let (wide, input) = (BFloat16Pass.widest(c), LowRankScratch.widestInput(c))
-        let floats = wide + c.hiddenSize + input + (work.drops ? input : 0)
+        let floats = BFloat16Pass.wide(c, drops: work.drops) + c.hiddenSize + (work.drops ? 2 * input : c.hiddenSize)
         let halves = 2 * c.hiddenSize + c.intermediateSize + wide + c.queryWidth
-        let left = BFloat16Product.leftScratch(depth: work.tokens, threads: work.threads)
-        let right = PackedMatrix.size(depth: work.tokens, columns: input)
+        let operands =
+            if let rank = work.rank {
+                BFloat16Product.leftSize(columns: 3 * rank, depth: work.tokens)
+            } else {
+                BFloat16Product.leftScratch(depth: work.tokens, threads: work.threads)
+                    + PackedMatrix.size(depth: work.tokens, columns: input)
+            }
         let attention = work.threads * AttentionArea(c, longest: work.longest, backward: true).size
-        var sum = work.tokens * floats + (work.tokens * halves + left + right) / 2 + attention
+        var sum = work.tokens * floats + (work.tokens * halves + operands) / 2 + attention
         sum += Kernels.normParts(work.tokens) * c.hiddenSize
         if let rank = work.rank {
             let ranks = 3 * rank

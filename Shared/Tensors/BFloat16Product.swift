@@ -50,6 +50,11 @@ public enum BFloat16Product {
         let stride: Int
         let b: PackedMatrix
 
+        fileprivate var term: ck_bf16_term {
+            ck_bf16_term(
+                a: a, a_step: stride, a_is_packed: 0, b: b.panels, b_step: b.panelSize, b_is_rows: 0, k: b.depth)
+        }
+
         /// `a` · `b`, to be added.
         public init(_ a: UnsafePointer<UInt16>, stride: Int, _ b: PackedMatrix) {
             self.a = a
@@ -58,11 +63,40 @@ public enum BFloat16Product {
         }
     }
 
-    /// C [rows, b.columns] = A · B for row-major A, added to C if `accumulate`; then the addend's product is added while
-    /// C is still in the cache. On all threads.
+    /// Where a product goes; strides are elements from row to row.
+    public enum Result {
+        /// The sums, added to those at `onto` (which may be the same memory) unless nil.
+        case floats(UnsafeMutablePointer<Float>, stride: Int, onto: UnsafePointer<Float>? = nil)
+        /// The sums, rounded.
+        case halves(UnsafeMutablePointer<UInt16>, stride: Int)
+        /// The sums are the gradient of silu(gate) · up: the gradients of gate and up, rounded, side by side in rows
+        /// of 2 · width as gate and up are.
+        case gateGradients(UnsafeMutablePointer<UInt16>, gateUp: UnsafePointer<UInt16>, width: Int)
+
+        fileprivate func at(_ row: Int, _ column: Int) -> ck_bf16_result {
+            var result = ck_bf16_result()
+            switch self {
+            case .floats(let sums, let stride, let onto):
+                (result.stride, result.before_stride) = (stride, stride)
+                result.sums = sums + row * stride + column
+                result.before = onto.map { $0 + row * stride + column }
+            case .halves(let rounded, let stride):
+                result.stride = stride
+                result.rounded = rounded + row * stride + column
+            case .gateGradients(let rounded, let gateUp, let width):
+                result.stride = 2 * width
+                let at = row * result.stride + column
+                (result.rounded, result.rounded_up) = (rounded + at, rounded + at + width)
+                (result.gate, result.up) = (gateUp + at, gateUp + at + width)
+            }
+            return result
+        }
+    }
+
+    /// A · B for row-major A [rows, b.depth] and, added to it, the addend's product. On all threads.
     public static func multiply(
-        _ a: UnsafePointer<UInt16>, stride: Int, rows: Int, _ b: PackedMatrix,
-        into c: UnsafeMutablePointer<Float>, stride cStride: Int, accumulate: Bool = false, adding addend: Addend? = nil
+        _ a: UnsafePointer<UInt16>, stride: Int, rows: Int, _ b: PackedMatrix, into result: Result,
+        adding addend: Addend? = nil
     ) {
         guard rows > 0, b.columns > 0 else { return }
         let threads = ThreadPool.shared.threads
@@ -73,26 +107,62 @@ public enum BFloat16Product {
         ThreadPool.shared.run(down * across) { piece in
             let (row, column) = (piece / across * rowGrain, piece % across * columnBlock)
             let (count, columns) = (min(rowGrain, rows - row), column..<min(b.columns, column + columnBlock))
-            let part = c + row * cStride + column
-            multiplyInThread(
-                a + row * stride, stride: stride, rows: count, b.columns(columns), into: part, stride: cStride,
-                accumulate: accumulate)
-            if let addend {
-                multiplyInThread(
-                    addend.a + row * addend.stride, stride: addend.stride, rows: count, addend.b.columns(columns),
-                    into: part, stride: cStride, accumulate: true)
+            let first = Addend(a + row * stride, stride: stride, b.columns(columns)).term
+            let place = result.at(row, column)
+            guard let addend else { return sum(first, rows: count, columns: columns.count, place) }
+            let second = Addend(
+                addend.a + row * addend.stride, stride: addend.stride, addend.b.columns(columns)
+            ).term
+            withUnsafePointer(to: place) {
+                ck_bf16_sum_of_products(path, count, columns.count, [first, second], 2, $0)
             }
         }
     }
 
+    /// C [rows, b.columns] = A · B, added to C if `accumulate`.
+    public static func multiply(
+        _ a: UnsafePointer<UInt16>, stride: Int, rows: Int, _ b: PackedMatrix,
+        into c: UnsafeMutablePointer<Float>, stride cStride: Int, accumulate: Bool = false, adding addend: Addend? = nil
+    ) {
+        multiply(
+            a, stride: stride, rows: rows, b,
+            into: .floats(c, stride: cStride, onto: accumulate ? UnsafePointer(c) : nil), adding: addend)
+    }
+
     /// The same product on the calling thread alone.
     public static func multiplyInThread(
-        _ a: UnsafePointer<UInt16>, stride: Int, rows: Int, _ b: PackedMatrix, depth: Int? = nil,
-        into c: UnsafeMutablePointer<Float>, stride cStride: Int, accumulate: Bool = false
+        _ a: UnsafePointer<UInt16>, stride: Int, rows: Int, _ b: PackedMatrix, depth: Int? = nil, into result: Result
     ) {
-        ck_bf16_product(
-            path, rows, b.columns, depth ?? b.depth, a, stride, 0, b.panels, b.panelSize, c, cStride,
-            accumulate ? 1 : 0)
+        var term = Addend(a, stride: stride, b).term
+        term.k = depth ?? b.depth
+        sum(term, rows: rows, columns: b.columns, result.at(0, 0))
+    }
+
+    /// C [columns, xColumns] = uᵀ · x for row-major u [depth, columns] of few columns and x [depth, xColumns], which is
+    /// read where it lies. On all threads.
+    ///
+    /// `scratch` has `leftSize(columns:depth:)` elements.
+    public static func multiplyTransposed(
+        _ u: UnsafePointer<UInt16>, columns: Int, depth: Int, _ x: UnsafePointer<UInt16>, stride: Int,
+        columns xColumns: Int, into c: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<UInt16>
+    ) {
+        ck_pack_left_bf16(u, columns, depth, columns, 0, pieces(columns, panelRows), scratch)
+        let grain = 256
+        ThreadPool.shared.run(pieces(xColumns, grain)) { piece in
+            let first = piece * grain
+            let term = ck_bf16_term(
+                a: scratch, a_step: ck_left_panel_size(depth), a_is_packed: 1, b: x + first, b_step: stride,
+                b_is_rows: 1, k: depth)
+            sum(
+                term, rows: columns, columns: min(grain, xColumns - first),
+                Result.floats(c, stride: xColumns).at(0, first))
+        }
+    }
+
+    private static func sum(_ term: ck_bf16_term, rows: Int, columns: Int, _ result: ck_bf16_result) {
+        withUnsafePointer(to: term) { term in
+            withUnsafePointer(to: result) { ck_bf16_sum_of_products(path, rows, columns, term, 1, $0) }
+        }
     }
 
     /// C [columns of dy, b.columns] += dyᵀ · B for row-major dy [b.depth, columns]: the gradient of a weight.
@@ -103,16 +173,12 @@ public enum BFloat16Product {
         into c: UnsafeMutablePointer<Float>, stride cStride: Int, scratch: UnsafeMutablePointer<UInt16>
     ) {
         let size = leftSize(columns: leftRows, depth: b.depth)
-        let down = pieces(columns, leftRows)
-        // Few rows, as of an adapter's A: the threads share the columns, and each packs the rows for itself.
-        let grain = down >= 2 * ThreadPool.shared.threads ? b.columns : 256
-        let across = pieces(b.columns, grain)
-        ThreadPool.shared.run(down * across) { piece in
-            let (row, column) = (piece / across * leftRows, piece % across * grain)
+        let threads = ThreadPool.shared.threads
+        let parts = pieces(pieces(columns, leftRows), threads) * threads
+        ThreadPool.shared.parallel(columns, grain: pieces(pieces(columns, parts), panelRows) * panelRows) { range in
             addTransposedInThread(
-                dy + row, stride: stride, columns: min(leftRows, columns - row),
-                b.columns(column..<min(b.columns, column + grain)), into: c + row * cStride + column, stride: cStride,
-                scratch: scratch + ThreadPool.slot * size)
+                dy + range.lowerBound, stride: stride, columns: range.count, b,
+                into: c + range.lowerBound * cStride, stride: cStride, scratch: scratch + ThreadPool.slot * size)
         }
     }
 

@@ -16,14 +16,6 @@ extension Kernels {
         }
     }
 
-    /// The same on the calling thread alone.
-    public static func narrowInThread(
-        _ x: UnsafePointer<Float>, stride xStride: Int, into y: UnsafeMutablePointer<UInt16>, stride yStride: Int,
-        rows: Int, width: Int
-    ) {
-        ck_narrow_rows(x, xStride, y, yStride, rows, width)
-    }
-
     /// As `rmsNorm` with a bfloat16 result.
     public static func rmsNorm(
         _ x: UnsafePointer<Float>, weight: UnsafePointer<Float>, into y: UnsafeMutablePointer<UInt16>,
@@ -48,17 +40,14 @@ extension Kernels {
         }
     }
 
-    /// Rounds gate and up, side by side in rows of 2 · width floats, into `gateUp`, and y = silu(gate) · up of the
-    /// rounded values; nil for x takes what `gateUp` holds.
+    /// y [rows, width] = silu(gate) · up, for gate and up side by side in rows of 2 · width.
     public static func swiglu(
-        _ x: UnsafePointer<Float>?, gateUp: UnsafeMutablePointer<UInt16>, into y: UnsafeMutablePointer<UInt16>?,
-        rows: Int, width: Int
+        _ gateUp: UnsafePointer<UInt16>, into y: UnsafeMutablePointer<UInt16>, rows: Int, width: Int
     ) {
         pool.parallel(rows, grain: rowGrain(width * 3)) { range in
             for row in range {
                 let gate = gateUp + row * 2 * width
-                if let x { ck_narrow_rows(x + row * 2 * width, 2 * width, gate, 2 * width, 1, 2 * width) }
-                if let y { ck_swiglu_bf16(gate, gate + width, y + row * width, width) }
+                ck_swiglu_bf16(gate, gate + width, y + row * width, width)
             }
         }
     }
@@ -69,11 +58,10 @@ extension Kernels {
         width: Int
     ) {
         pool.parallel(rows, grain: rowGrain(width * 5)) { range in
-            for row in range {
-                let gate = gateUp + row * 2 * width
-                let dgate = dGateUp + row * 2 * width
-                ck_swiglu_backward_bf16(gate, gate + width, dy + row * width, dgate, dgate + width, width)
-            }
+            let (row, stride) = (range.lowerBound, 2 * width)
+            let (gate, dGate) = (gateUp + row * stride, dGateUp + row * stride)
+            ck_swiglu_backward_bf16(
+                gate, gate + width, stride, dy + row * width, width, dGate, dGate + width, stride, range.count, width)
         }
     }
 

@@ -50,7 +50,7 @@ struct BFloat16LoopTests {
         var (dgate, dup) = (y, y)
         ck_swiglu_backward(widened(gate), widened(up), dy, &dgate, &dup, n)
         var (dgateHalves, dupHalves) = (halves, halves)
-        ck_swiglu_backward_bf16(gate, up, dy, &dgateHalves, &dupHalves, n)
+        ck_swiglu_backward_bf16(gate, up, n, dy, n, &dgateHalves, &dupHalves, n, 1, n)
         #expect(rounded(dgateHalves, dgate) && rounded(dupHalves, dup))
     }
 

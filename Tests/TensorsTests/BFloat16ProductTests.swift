@@ -34,7 +34,10 @@ struct BFloat16ProductTests {
             results.append(c)
         }
         var alone = [Float](repeating: 0.5, count: m * (n + 1))
-        BFloat16Product.multiplyInThread(a, stride: k + 2, rows: m, b, into: &alone, stride: n + 1, accumulate: true)
+        alone.withUnsafeMutableBufferPointer {
+            BFloat16Product.multiplyInThread(
+                a, stride: k + 2, rows: m, b, into: .floats($0.baseAddress!, stride: n + 1, onto: $0.baseAddress))
+        }
         #expect(results.allSatisfy { $0 == alone })
         // A row has the same bits whatever other rows are computed with it.
         var single = [Float](repeating: 0.5, count: n)
@@ -46,6 +49,89 @@ struct BFloat16ProductTests {
         }
         #expect(single == Array(alone[last * (n + 1)..<last * (n + 1) + n]))
         withExtendedLifetime(memory) {}
+    }
+
+    /// A sum of two products in float32, and a second one on top of other numbers.
+    private func sums(
+        _ m: Int, _ n: Int, _ body: (UnsafePointer<UInt16>, Int, PackedMatrix, BFloat16Product.Addend) -> Void
+    ) {
+        let (k, rank) = (800, 5)
+        let (a, u) = (halves(m * k, seed: 1), halves(m * rank, seed: 6))
+        var (memory, second) = ([UInt16](), [UInt16]())
+        let b = packed(&memory, depth: k, columns: n, numbers(n * k, seed: 2))
+        let v = packed(&second, depth: rank, columns: n, numbers(n * rank, seed: 3))
+        u.withUnsafeBufferPointer { u in
+            body(a, k, b, BFloat16Product.Addend(u.baseAddress!, stride: rank, v))
+        }
+        withExtendedLifetime((memory, second)) {}
+    }
+
+    @Test(
+        "a sum of two products, onto other numbers, rounded, and as the gradient of a gate",
+        arguments: [(40, 1100), (301, 70)])
+    func results(_ m: Int, _ n: Int) {
+        let onto = numbers(m * n, seed: 7)
+        sums(m, n) { a, k, b, addend in
+            var want = onto
+            BFloat16Product.multiply(a, stride: k, rows: m, b, into: &want, stride: n, accumulate: true)
+            var alone = [Float](repeating: 0, count: m * n)
+            BFloat16Product.multiply(a, stride: k, rows: m, b, into: &alone, stride: n)
+            BFloat16Product.multiply(
+                addend.a, stride: addend.stride, rows: m, addend.b, into: &alone, stride: n, accumulate: true)
+            BFloat16Product.multiply(
+                addend.a, stride: addend.stride, rows: m, addend.b, into: &want, stride: n, accumulate: true)
+            var got = [Float](repeating: .nan, count: m * n)
+            onto.withUnsafeBufferPointer { onto in
+                got.withUnsafeMutableBufferPointer {
+                    BFloat16Product.multiply(
+                        a, stride: k, rows: m, b, into: .floats($0.baseAddress!, stride: n, onto: onto.baseAddress),
+                        adding: addend)
+                }
+            }
+            #expect(got == want)
+
+            var rounded = [UInt16](repeating: 0, count: m * n)
+            var wantRounded = rounded
+            Kernels.narrow(alone, stride: n, into: &wantRounded, stride: n, rows: m, width: n)
+            rounded.withUnsafeMutableBufferPointer {
+                BFloat16Product.multiply(
+                    a, stride: k, rows: m, b, into: .halves($0.baseAddress!, stride: n), adding: addend)
+            }
+            #expect(rounded == wantRounded)
+
+            let gateUp = halves(2 * m * n, seed: 8)
+            var gradients = [UInt16](repeating: 0, count: 2 * m * n)
+            var wantGradients = gradients
+            Kernels.swigluBackward(gateUp: gateUp, dy: alone, into: &wantGradients, rows: m, width: n)
+            gradients.withUnsafeMutableBufferPointer { gradients in
+                gateUp.withUnsafeBufferPointer { gateUp in
+                    BFloat16Product.multiply(
+                        a, stride: k, rows: m, b,
+                        into: .gateGradients(gradients.baseAddress!, gateUp: gateUp.baseAddress!, width: n),
+                        adding: addend)
+                }
+            }
+            #expect(gradients == wantGradients)
+        }
+    }
+
+    @Test(
+        "few columns over tokens have the bits of the product over all",
+        arguments: [(20, 600, 90), (8, 33, 1000), (3, 3, 1)])
+    func multiplyTransposed(_ m: Int, _ n: Int, _ k: Int) {
+        let (u, x) = (halves(k * m, seed: 1), halves(k * n, seed: 2))
+        var memory = [UInt16](repeating: 0, count: PackedMatrix.size(depth: k, columns: n))
+        var want = [Float](repeating: 0, count: m * n)
+        var scratch = [UInt16](repeating: 0, count: BFloat16Product.leftScratch(depth: k))
+        memory.withUnsafeMutableBufferPointer {
+            let b = PackedMatrix(depth: k, columns: n, in: $0.baseAddress!)
+            b.pack(.rows, x, stride: n)
+            BFloat16Product.addTransposed(u, stride: m, columns: m, b, into: &want, stride: n, scratch: &scratch)
+        }
+        var got = [Float](repeating: .nan, count: m * n)
+        BFloat16Product.multiplyTransposed(
+            u, columns: m, depth: k, x, stride: n, columns: n, into: &got, scratch: &scratch)
+        #expect(got == want)
     }
 
     @Test("products over tokens, tall and flat", arguments: [(20, 600, 90), (900, 40, 33), (3, 3, 1)])

@@ -103,12 +103,39 @@ ck_product_path ck_best_product_path(void);
 size_t ck_panel_size(size_t depth);
 size_t ck_left_panel_size(size_t depth);
 
-/// C [m, n] = A [m, k] · B [k, n], added to C if `accumulate`.
-///
-/// A is row-major with `a_step` elements from row to row, or packed in panels of 14 rows of `a_step` elements. B is in
-/// panels of 32 columns of `b_panel` elements each; k may be less than the depth that was packed.
-void ck_bf16_product(ck_product_path path, size_t m, size_t n, size_t k, const uint16_t *a, size_t a_step,
-                     int a_is_packed, const uint16_t *b, size_t b_panel, float *c, size_t c_stride, int accumulate);
+/// A [m, k] · B [k, n].
+typedef struct {
+    const uint16_t *a;   ///< Row-major, or packed in panels of 14 rows.
+    size_t a_step;       ///< Elements from row to row, or from panel to panel.
+    int a_is_packed;
+    const uint16_t *b;   ///< In panels of 32 columns, or row-major: then packed as it is used, for few rows of A.
+    size_t b_step;       ///< Elements from panel to panel, or from row to row.
+    int b_is_rows;
+    size_t k;            ///< May be less than the depth that was packed.
+} ck_bf16_term;
+
+/// Where a sum of products goes; `stride` is of every row of `sums`, or of every row of the bfloat16 matrices.
+typedef struct {
+    float *sums;                          ///< The sums, or null where they are rounded.
+    const float *before;                  ///< What the first block is added to, or null; may be `sums` itself.
+    size_t stride, before_stride;
+    uint16_t *rounded;                    ///< The sums rounded, or the gradient of `gate`.
+    const uint16_t *gate, *up;            ///< If not null, the sums are the gradient of silu(gate) * up.
+    uint16_t *rounded_up;                 ///< The gradient of `up`.
+} ck_bf16_result;
+
+/// The sum of products of the same m and n: the blocks of all terms in order.
+void ck_bf16_sum_of_products(ck_product_path path, size_t m, size_t n, const ck_bf16_term *terms, size_t count,
+                             const ck_bf16_result *result);
+
+/// C [m, n] = A [m, k] · B [k, n] for B in panels, added to C if `accumulate`.
+static inline void ck_bf16_product(ck_product_path path, size_t m, size_t n, size_t k, const uint16_t *a,
+                                   size_t a_step, int a_is_packed, const uint16_t *b, size_t b_panel, float *c,
+                                   size_t c_stride, int accumulate) {
+    ck_bf16_term term = {a, a_step, a_is_packed, b, b_panel, 0, k};
+    ck_bf16_result result = {c, accumulate ? c : 0, c_stride, c_stride, 0, 0, 0, 0};
+    ck_bf16_sum_of_products(path, m, n, &term, 1, &result);
+}
 
 /// Packs panels first ..< last of B [k, n] from S [n, k] (`columns`: B = Sᵀ) or S [k, n] (`rows`: B = S), of `stride`
 /// elements from row to row; the panel `first` goes to `to`. Missing columns and rows are zeros.
@@ -141,9 +168,10 @@ void ck_rope_bf16(const float *x, uint16_t *y, size_t stride, size_t width, cons
 /// y = silu(gate) * up.
 void ck_swiglu_bf16(const uint16_t *gate, const uint16_t *up, uint16_t *y, size_t n);
 
-/// Gradients of gate and up from dy.
-void ck_swiglu_backward_bf16(const uint16_t *gate, const uint16_t *up, const float *dy, uint16_t *dgate, uint16_t *dup,
-                             size_t n);
+/// Gradients of gate and up from dy; one stride for gate and up, one for their gradients.
+void ck_swiglu_backward_bf16(const uint16_t *gate, const uint16_t *up, size_t stride, const float *dy,
+                             size_t dy_stride, uint16_t *dgate, uint16_t *dup, size_t d_stride, size_t rows,
+                             size_t width);
 
 /// p = softmax(scale * x[0 ..< n]), zeros up to `padded`.
 void ck_softmax_bf16(float *x, float scale, uint16_t *p, size_t n, size_t padded);
