@@ -168,7 +168,7 @@ let services: [Target] = [
         ["ServiceRuntime", "Files", "Training", "Collectives", "Checkpoints", "Corpora", "Llama", "Tensors"]),
     service("inference", ["ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
     service("evaluator", ["ServiceRuntime", "Files", "MedicalBenchmark", "Corpora"]),
-    service("mellama", ["ServiceRuntime", .httpClient, .yams]),
+    service("mellama", ["ServiceRuntime", "Training", "Checkpoints", "Corpora", "Llama", .httpClient, .yams]),
     tests(
         "gateway",
         [

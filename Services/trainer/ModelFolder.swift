@@ -5,6 +5,7 @@ import Foundation
 import Llama
 import Messages
 import ServiceRuntime
+import Training
 
 /// Models as the payloads name them: Hugging Face folders, or a configuration to start from nothing with.
 enum ModelFolder {
@@ -14,13 +15,25 @@ enum ModelFolder {
     ]
 
     static func model(_ reference: ModelReference, _ context: JobContext) throws -> LlamaModel {
+        try start(reference, context).load()
+    }
+
+    /// Where a run finds the model, with no reference left to resolve.
+    static func start(_ reference: ModelReference, _ context: JobContext) throws -> RankPlan.Model {
+        switch reference {
+        case .stored(let data): .folder(try context.resolve(data))
+        case .fresh(_, let seed, _): .random(try configuration(reference, context), seed: seed)
+        }
+    }
+
+    /// The model's dimensions, without its weights.
+    static func configuration(_ reference: ModelReference, _ context: JobContext) throws -> LlamaConfiguration {
         switch reference {
         case .stored(let data):
-            return try LlamaModel(LlamaCheckpoint.load(URL(filePath: try context.resolve(data))))
-        case .fresh(let configuration, let seed, _):
-            let parsed = try LlamaCheckpoint.configuration(
+            return try LlamaCheckpoint.configuration(URL(filePath: try context.resolve(data)))
+        case .fresh(let configuration, _, _):
+            return try LlamaCheckpoint.configuration(
                 MessageEncoder.encode(configuration), name: "payload.model.configuration")
-            return try LlamaModel(LlamaWeights(random: parsed, seed: seed))
         }
     }
 

@@ -19,7 +19,11 @@ struct RankedRun {
     ///
     /// Throws what a rank failed of, or, where one just ended, which: that is worth another attempt, which goes on from
     /// the last checkpoint.
-    func run(onEvent: (TrainingEvent) -> Void) throws -> TrainingOutcome {
+    ///
+    /// - Parameter onModel: is given a model that is to be published, which the ranks wait for.
+    func run(
+        onModel: (_ step: Int, _ folder: URL) throws -> Void, onEvent: (TrainingEvent) -> Void
+    ) throws -> TrainingOutcome {
         let planPath = workspace.appending(path: "ranks.json").path
         try plan.write(to: planPath)
         var outcome: TrainingOutcome?
@@ -33,6 +37,9 @@ struct RankedRun {
                     // Open MPI may have something to say, too.
                     switch try? RankMessage(line: line) {
                     case .event(let event): onEvent(event)
+                    case .model(let step):
+                        try onModel(step, URL(filePath: plan.published(step), directoryHint: .isDirectory))
+                        group.answer()
                     case .outcome(let end): outcome = end
                     case nil: context.logger.debug("a rank printed a line that is no message")
                     }
@@ -44,7 +51,7 @@ struct RankedRun {
                 })
         } catch let error as CollectiveError {
             if let (rank, failure) = plan.failure(path: planPath), failure.kind != .ranks {
-                throw RunFailure(failure.kind, "rank \(rank): \(failure)")
+                throw RunFailure(failure.kind, rank == 0 ? "\(failure)" : "rank \(rank): \(failure)")
             }
             throw error
         }

@@ -9,8 +9,10 @@ import Synchronization
 /// looks once a second whether it still has.
 public enum RankConnection {
     static let stopLine = "stop"
+    static let answerLine = "go on"
 
     private static let stopped = Atomic<Bool>(false)
+    private static let answers = Atomic<Int>(0)
 
     /// Whether rank 0 was asked to stop.
     public static var isStopAsked: Bool { stopped.load(ordering: .relaxed) }
@@ -28,7 +30,7 @@ public enum RankConnection {
             var line: [UInt8] = []
             while read(0, &byte, 1) == 1 {
                 if byte == UInt8(ascii: "\n") {
-                    if line.elementsEqual(RankConnection.stopLine.utf8) { RankConnection.noteStop() }
+                    RankConnection.note(line)
                     line.removeAll()
                 } else if line.count < 64 {
                     line.append(byte)
@@ -49,7 +51,16 @@ public enum RankConnection {
         }
     }
 
-    private static func noteStop() { stopped.store(true, ordering: .relaxed) }
+    /// Waits until what was told is answered (``RankGroup/answer()``); what is told next must not be answered before.
+    public static func awaitAnswer() {
+        while answers.load(ordering: .acquiring) == 0 { usleep(2_000) }
+        answers.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    private static func note(_ line: [UInt8]) {
+        if line.elementsEqual(stopLine.utf8) { stopped.store(true, ordering: .relaxed) }
+        if line.elementsEqual(answerLine.utf8) { answers.wrappingAdd(1, ordering: .releasing) }
+    }
 
     private static func start(_ body: @escaping @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?) {
         var thread = pthread_t()

@@ -50,8 +50,13 @@ public final class RankGroup {
     }
 
     /// Asks rank 0 to end its run early, at a place where it can go on later.
-    public func stop() {
-        let line = Array("\(RankConnection.stopLine)\n".utf8)
+    public func stop() { tell(RankConnection.stopLine) }
+
+    /// Lets rank 0 go on after what it told last.
+    public func answer() { tell(RankConnection.answerLine) }
+
+    private func tell(_ line: String) {
+        let line = Array("\(line)\n".utf8)
         _ = line.withUnsafeBytes { Glibc.write(input, $0.baseAddress, $0.count) }
     }
 

@@ -8,13 +8,15 @@ extension TokenDataset {
     private struct Row: Decodable {
         var inputIDs: [TokenID]
         var labels: [TokenID]?
+        var domain: CorpusDomain?
         enum CodingKeys: String, CodingKey {
             case inputIDs = "input_ids"
-            case labels
+            case labels, domain
         }
     }
 
     /// Reads a JSON Lines file, one row a line: `{"input_ids": […], "labels": […]}`; without labels, all are trained.
+    /// `domain` may be beside them.
     public init(tokensFile path: String, vocabularySize: Int = 0) throws {
         let file = try MappedFile(path: path)
         let rows = try withExtendedLifetime(file) { try Self.rows(file, path, vocabularySize) }
@@ -49,7 +51,7 @@ extension TokenDataset {
                 throw CorporaError(
                     .mismatch, path, "line \(line.number): ids must be 0 or more and below \(limit), labels also −100")
             }
-            rows.append(TokenSequence(ids: row.inputIDs, labels: labels))
+            rows.append(TokenSequence(ids: row.inputIDs, labels: labels, domain: row.domain))
         }
         return rows
     }

@@ -21,7 +21,7 @@ public struct TokenDataset: Sendable {
     private let storage: Storage
 
     private enum Storage: Sendable {
-        case shards([TokenShard], firstRows: [Int])
+        case shards([TokenShard], firstRows: [Int], window: ShardWindow)
         case rows([TokenSequence])
     }
 
@@ -67,6 +67,7 @@ public struct TokenDataset: Sendable {
             else {
                 throw CorporaError(.mismatch, folder + "/" + part.file, "does not fit \(path); build the dataset again")
             }
+            shard.release()
             firstRows.append(rows)
             rows += shard.count
             shards.append(shard)
@@ -81,7 +82,7 @@ public struct TokenDataset: Sendable {
         sequenceLength = manifest.sequenceLength
         tokenizerDigest = manifest.tokenizerDigest
         digest = SHA256.digest(of: Array(bytes))
-        storage = .shards(shards, firstRows: firstRows)
+        storage = .shards(shards, firstRows: firstRows, window: ShardWindow())
         self.manifest = manifest
     }
 
@@ -114,8 +115,9 @@ public struct TokenDataset: Sendable {
                 throw CorporaError(.mismatch, "dataset", "has \(count) sequences, so there is no number \(index)")
             }
             return rows[index]
-        case .shards(let shards, let firstRows):
+        case .shards(let shards, let firstRows, let window):
             let (shard, row) = try locate(index, firstRows)
+            defer { window.note(shard, bytes: shards[shard].bytes(of: row), shards) }
             return try shards[shard].sequence(row)
         }
     }
@@ -124,16 +126,19 @@ public struct TokenDataset: Sendable {
     public func length(_ index: Int) throws -> Int {
         switch storage {
         case .rows: return try sequence(index).ids.count
-        case .shards(let shards, let firstRows):
+        case .shards(let shards, let firstRows, let window):
             let (shard, row) = try locate(index, firstRows)
+            defer { window.note(shard, bytes: 0, shards) }
             return shards[shard].length(row)
         }
     }
 
     /// Reads every shard whole and compares it with the digest in the manifest; for imports from elsewhere.
     public func verify() throws {
-        guard case .shards(let shards, _) = storage, let manifest else { return }
-        for (shard, promised) in zip(shards, manifest.shards) where shard.digest() != promised.digest {
+        guard case .shards(let shards, _, _) = storage, let manifest else { return }
+        for (shard, promised) in zip(shards, manifest.shards) {
+            defer { shard.release() }
+            guard shard.digest() != promised.digest else { continue }
             throw CorporaError(.malformed, promised.file, "has another digest than the manifest says; copy it again")
         }
     }

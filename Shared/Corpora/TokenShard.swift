@@ -88,6 +88,16 @@ struct TokenShard: Sendable {
     /// The length of a row, without reading the row.
     func length(_ index: Int) -> Int { entry(index + 1).token - entry(index).token }
 
+    /// Bytes of the file that reading a row touches.
+    func bytes(of index: Int) -> Int {
+        let row = entry(index), next = entry(index + 1)
+        let token = header.idBytes + (header.isMasked ? 1 : 0)
+        return 4 * (next.segment - row.segment) + token * (next.token - row.token)
+    }
+
+    /// Gives the memory of the pages read so far back.
+    func release() { file.release() }
+
     /// `sha256:` and the digest of the whole file.
     func digest() -> String {
         var hash = SHA256()

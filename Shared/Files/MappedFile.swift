@@ -16,10 +16,13 @@ public final class MappedFile: @unchecked Sendable {
     public let path: String
     /// The bytes; empty for an empty file.
     public let bytes: UnsafeRawBufferPointer
+    /// Whether the bytes are a file's, which can be read again, and not a copy in memory.
+    private let isFile: Bool
 
     /// Maps a file; one of more than `largest` bytes is refused.
     public init(path: String, largest: Int = Int.max) throws(FileError) {
         self.path = path
+        isFile = true
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure(path, "cannot be opened") }
         defer { _ = close(descriptor) }
@@ -45,6 +48,7 @@ public final class MappedFile: @unchecked Sendable {
     /// A copy of `contents` in memory of its own, in place of a file.
     public init(contents: [UInt8], named path: String) throws(FileError) {
         self.path = path
+        isFile = false
         guard !contents.isEmpty else {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
             return
@@ -61,6 +65,12 @@ public final class MappedFile: @unchecked Sendable {
     public static func contents(path: String, largest: Int) throws(FileError) -> [UInt8] {
         let file = try MappedFile(path: path, largest: largest)
         return withExtendedLifetime(file) { [UInt8]($0.bytes) }
+    }
+
+    /// Gives the memory of the pages read so far back; they are read from the file again when they are needed.
+    public func release() {
+        guard isFile, let base = bytes.baseAddress else { return }
+        _ = madvise(UnsafeMutableRawPointer(mutating: base), bytes.count, MADV_DONTNEED)
     }
 
     deinit {

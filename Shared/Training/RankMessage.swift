@@ -5,6 +5,8 @@ import Foundation
 /// A line of JSON by which rank 0 tells the process that started the run how it goes.
 public enum RankMessage: Codable, Sendable {
     case event(TrainingEvent)
+    /// The model after this step lies where the plan says; rank 0 goes on when it is answered.
+    case model(step: Int)
     /// The last one.
     case outcome(TrainingOutcome)
 

@@ -13,6 +13,14 @@ public struct RankPlan: Codable, Sendable {
         case folder(String)
         /// Random weights.
         case random(LlamaConfiguration, seed: UInt64)
+
+        /// The model in memory.
+        public func load() throws -> LlamaModel {
+            switch self {
+            case .folder(let path): try LlamaModel(LlamaCheckpoint.load(URL(filePath: path)))
+            case .random(let configuration, let seed): try LlamaModel(LlamaWeights(random: configuration, seed: seed))
+            }
+        }
     }
 
     public var recipe: TrainingRecipe
@@ -66,19 +74,14 @@ public struct RankPlan: Codable, Sendable {
         return nil
     }
 
+    /// Where rank 0 leaves the model, or the adapter, after a step at which it is published.
+    public func published(_ step: Int) -> String { "\(result)-\(step)" }
+
     /// Where a rank says what it failed of.
     static func failure(of rank: Int, _ path: String) -> String { "\(path).rank-\(rank).failed" }
 
-    func loadModel() throws -> LlamaModel {
-        switch model {
-        case .folder(let path): try LlamaModel(LlamaCheckpoint.load(URL(filePath: path)))
-        case .random(let configuration, let seed):
-            try LlamaModel(LlamaWeights(random: configuration, seed: seed))
-        }
-    }
-
-    func save(_ model: LlamaModel) throws {
-        let folder = URL(filePath: result, directoryHint: .isDirectory)
+    func save(_ model: LlamaModel, to path: String) throws {
+        let folder = URL(filePath: path, directoryHint: .isDirectory)
         try? FileManager.default.removeItem(at: folder)
         if let adapter = model.adapter { return try AdapterCheckpoint.save(adapter, to: folder, base: base) }
         try LlamaCheckpoint.save(model.weights, to: folder)

@@ -35,15 +35,21 @@ public enum RankProcess {
         ThreadPool.shared.setThreads(ThreadPool.shared.threads / neighbours)
         let heldOut = try plan.heldOut.mapValues { try TokenDataset.load(path: $0) }
         var trainer = try Trainer(
-            model: plan.loadModel(), recipe: plan.recipe, dataset: TokenDataset.load(path: plan.dataset),
-            heldOut: heldOut.values.first, checkpoints: URL(filePath: plan.checkpoints), collective: collective,
+            model: plan.model.load(), recipe: plan.recipe, dataset: TokenDataset.load(path: plan.dataset),
+            heldOut: heldOut, checkpoints: URL(filePath: plan.checkpoints), collective: collective,
             availableMemory: MemoryLimit.available().map { $0 / neighbours })
         func tell(_ message: RankMessage) {
             if collective.rank == 0, let line = try? message.line() { RankConnection.tell(line) }
         }
         let outcome = try trainer.run(
-            shouldStop: { RankConnection.isStopAsked }, onEvent: { tell(.event($0)) })
-        if collective.rank == 0, case .completed = outcome { try plan.save(trainer.model) }
+            shouldStop: { RankConnection.isStopAsked },
+            onModel: { step, model in
+                guard collective.rank == 0 else { return }
+                try plan.save(model, to: plan.published(step))
+                tell(.model(step: step))
+                RankConnection.awaitAnswer()
+            }, onEvent: { tell(.event($0)) })
+        if collective.rank == 0, case .completed = outcome { try plan.save(trainer.model, to: plan.result) }
         tell(.outcome(outcome))
         try collective.close()
     }

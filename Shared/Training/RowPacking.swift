@@ -32,22 +32,17 @@ struct RowPacking {
     /// The samples in rows of at most `length` tokens, in their order, none of them cut.
     ///
     /// A row is closed when the next sample does not fit: order is kept, so the packing of a dataset is always the same.
-    func pack(_ dataset: TokenDataset, into length: Int) throws -> TokenDataset {
-        var rows: [TokenSequence] = []
-        var row = TokenSequence(ids: [])
+    func pack(_ dataset: TokenDataset, into length: Int) throws -> PackedRows {
+        var starts: [Int] = []
+        var filled = length
         for index in 0..<dataset.count {
-            let sample = try dataset.sequence(index)
-            if !row.ids.isEmpty, row.ids.count + sample.ids.count > length {
-                rows.append(row)
-                row = TokenSequence(ids: [])
+            let count = try dataset.length(index)
+            if filled + count > length {
+                starts.append(index)
+                filled = 0
             }
-            let first = (row.segments.last ?? -1) + 1
-            row.ids += sample.ids
-            row.labels += sample.labels
-            row.segments += sample.segments.map { $0 + first }
-            row.textBytes += sample.textBytes
+            filled += count
         }
-        if !row.ids.isEmpty { rows.append(row) }
-        return try TokenDataset(rows: rows, vocabularySize: dataset.vocabularySize)
+        return PackedRows(dataset, starts: starts)
     }
 }

@@ -12,13 +12,15 @@ struct RunIdentity: Codable, Sendable, Hashable {
 
     /// Why a checkpoint of `other` cannot be continued by this run, or nil where it can.
     ///
-    /// How often a run checkpoints and evaluates changes no weight, so those two may differ.
+    /// How often a run checkpoints, evaluates and publishes, and when it gives up, changes no weight: those may differ.
     func difference(from other: RunIdentity) -> String? {
         if dataset != other.dataset { return "it was made with another dataset" }
         if model != other.model { return "it was made from another model" }
         var theirs = other.recipe
         theirs.checkpointEvery = recipe.checkpointEvery
         theirs.evaluateEvery = recipe.evaluateEvery
+        theirs.publishEvery = recipe.publishEvery
+        theirs.spikeDeviations = recipe.spikeDeviations
         // Ranks and accumulation share the micro-batches of a step: only their product matters.
         if theirs.ranks * theirs.accumulation == recipe.ranks * recipe.accumulation {
             (theirs.ranks, theirs.accumulation) = (recipe.ranks, recipe.accumulation)

@@ -12,6 +12,15 @@ extension Trainer {
         return all.dropFirst().reduce(all[0]) { sums, more in zip(sums, more).map { $0 + $1 } }
     }
 
+    /// The scores of all ranks together.
+    func summed(_ part: PerplexityResult) throws -> PerplexityResult {
+        let numbers = [part.negativeLogLikelihood, Double(part.tokens), part.bytes.map(Double.init) ?? -1]
+        let all = try collective.share(numbers).map {
+            PerplexityResult(negativeLogLikelihood: $0[0], tokens: Int($0[1]), bytes: $0[2] < 0 ? nil : Int($0[2]))
+        }
+        return all.dropFirst().reduce(all[0]) { $0.adding($1) }
+    }
+
     /// The sum of squares of this rank's shards of the gradients.
     func squares(_ gradients: LlamaGradients) -> Double {
         gradients.parameters.withUnsafeValues { values in

@@ -2,7 +2,7 @@
 
 import Collectives
 import Corpora
-import Llama
+public import Llama
 import Tensors
 
 extension Trainer {
@@ -11,11 +11,15 @@ extension Trainer {
     /// - Parameters:
     ///   - resume: goes on from the newest whole checkpoint of this run, if there is one; false removes all there are.
     ///   - shouldStop: asked before every micro-batch and held-out row; the steps done so far are then checkpointed.
+    ///   - onModel: is given the model every `publishEvery` steps, before those steps are checkpointed: a run that is
+    ///     killed in between gives the same model again.
     ///   - onEvent: hears of everything in order, on the calling thread.
-    /// - Throws: where the loss is no longer finite (step and batch are named), where a checkpoint cannot be written,
+    /// - Throws: where the loss is no longer finite or jumps (step and batch are named), where a checkpoint cannot be written,
     ///   or where the folder holds another run's.
     public mutating func run(
-        resume: Bool = true, shouldStop: () -> Bool = { false }, onEvent: (TrainingEvent) -> Void = { _ in }
+        resume: Bool = true, shouldStop: () -> Bool = { false },
+        onModel: (_ step: Int, LlamaModel) throws -> Void = { _, _ in },
+        onEvent: (TrainingEvent) -> Void = { _ in }
     ) throws -> TrainingOutcome {
         try checkAgreement()
         if resume { try restore(onEvent) } else if collective.rank == 0 { try store?.removeAll() }
@@ -30,7 +34,7 @@ extension Trainer {
         var order: [Int] = []
         var orderedEpoch = -1
         var saved = progress.step
-        var evaluation: (step: Int, result: PerplexityResult)?
+        var evaluation: (step: Int, result: HeldOutResult)?
         while progress.step < plan.totalSteps {
             let epoch = plan.window(of: progress.step).epoch
             if epoch != orderedEpoch {
@@ -44,25 +48,22 @@ extension Trainer {
             }
             onEvent(.step(report))
             let isLast = progress.step == plan.totalSteps
-            if recipe.evaluateEvery > 0, progress.step % recipe.evaluateEvery == 0 || isLast, let heldOut {
-                guard let result = try evaluate(heldOut, shouldStop) else {
-                    return try interrupt(saved, &gradients, onEvent)
-                }
+            if evaluatesNow {
+                guard let result = try evaluate(shouldStop) else { return try interrupt(saved, &gradients, onEvent) }
                 evaluation = (progress.step, result)
                 onEvent(.evaluated(step: progress.step, result))
             }
+            if publishesNow { try onModel(progress.step, model) }
             if recipe.checkpointEvery > 0, progress.step % recipe.checkpointEvery == 0 || isLast {
                 try checkpoint(&gradients, onEvent)
                 saved = progress.step
             }
         }
-        var final: PerplexityResult?
+        var final: HeldOutResult?
         if let evaluation, evaluation.step == progress.step {
             final = evaluation.result
-        } else if let heldOut {
-            guard let result = try evaluate(heldOut, shouldStop) else {
-                return try interrupt(saved, &gradients, onEvent)
-            }
+        } else if !heldOut.isEmpty {
+            guard let result = try evaluate(shouldStop) else { return try interrupt(saved, &gradients, onEvent) }
             onEvent(.evaluated(step: progress.step, result))
             final = result
         }
@@ -80,13 +81,6 @@ extension Trainer {
         return .interrupted(step: progress.step)
     }
 
-    private func evaluate(_ heldOut: TokenDataset, _ shouldStop: () -> Bool) throws -> PerplexityResult? {
-        try Perplexity.evaluate(
-            model, heldOut, isolated: heldOut.manifest?.packing != .documents,
-            isCancelled: { (try? collective.follow(shouldStop())) ?? true }
-        )?.total
-    }
-
     private var tokensPerSecond: Double {
         progress.seconds > 0 ? Double(progress.tokens) / progress.seconds : 0
     }
@@ -96,45 +90,53 @@ extension Trainer {
         _ order: [Int], _ gradients: inout LlamaGradients, began: Double, _ shouldStop: () -> Bool
     ) throws -> StepReport? {
         let batches = try batches(of: progress.step, order: order)
-        let targets = batches.reduce(0) { $0 + $1.targetCount }
-        let tokens = batches.reduce(0) { $0 + $1.tokenCount }
+        let targets = batches.reduce(0) { $0 + $1.tokens.targetCount }
+        let tokens = batches.reduce(0) { $0 + $1.tokens.tokenCount }
         gradients.zero()
-        var loss = 0.0
+        var sums = StepSums()
         let exchange = GradientExchange(collective, sharding)
         for slot in stride(from: 0, to: batches.count, by: collective.size) {
             if try collective.follow(shouldStop()) { return nil }
             let number = slot + collective.rank
-            let isLast = slot + collective.size >= batches.count
             guard number < batches.count else {
                 exchange.begin(&gradients)
                 continue
             }
+            let batch = batches[number]
             let sum = try model.forwardBackward(
-                batches[number], gradients: &gradients, scale: 1 / Double(targets), dropoutSeed: dropoutSeed(number),
-                recompute: recipe.recompute == .block, onFinal: isLast ? exchange.begin : nil)
-            loss += sum.negativeLogLikelihood
-            guard loss.isFinite else {
-                throw diverged("the loss of batch \(number + 1) of \(batches.count) is not a finite number")
+                batch.tokens, gradients: &gradients, scale: 1 / Double(targets), dropoutSeed: dropoutSeed(number),
+                recompute: recipe.recompute == .block,
+                onFinal: slot + collective.size >= batches.count ? exchange.begin : nil)
+            sums.add(sum, of: batch, at: number, flops: flops.of(batch.tokens))
+            guard sum.negativeLogLikelihood.isFinite else {
+                throw diverged("the loss of \(Self.name(number, of: batches)) is not a finite number")
             }
         }
         try exchange.finish()
-        let sums = try summed([loss, squares(gradients)])
-        loss = sums[0]
-        let norm = sums[1].squareRoot()
-        guard norm.isFinite else { throw diverged("the gradient norm is not a finite number") }
+        let norm = try summed([squares(gradients)])[0].squareRoot()
+        sums = try StepSums(collective.share(sums.numbers))
+        let loss = sums.all.negativeLogLikelihood / Double(targets)
+        try checkSpike(loss, sums, batches)
+        guard norm.isFinite else {
+            throw diverged("the gradient norm over \(Self.name(batches)) is not a finite number")
+        }
         let rate = schedule.rate(at: progress.step)
         let coefficient = GradientClipping.coefficient(norm: norm, limit: recipe.clipNorm)
         try update(gradients, learningRate: rate, gradientScale: coefficient)
         try model.pack()
         progress.step += 1
         progress.tokens += tokens
-        progress.seconds += now() - began
-        progress.losses.append(loss / Double(targets))
-        let pace = progress.seconds / Double(progress.step)
+        let seconds = now() - began
+        progress.seconds += seconds
+        progress.losses.append(loss)
+        pace.flops += sums.flops
+        pace.seconds += seconds
+        let secondsPerStep = progress.seconds / Double(progress.step)
         return StepReport(
-            step: progress.step, totalSteps: plan.totalSteps, loss: loss / Double(targets), learningRate: rate,
-            gradientNorm: norm, tokens: tokens, tokensPerSecond: tokensPerSecond,
-            secondsLeft: pace * Double(plan.totalSteps - progress.step))
+            step: progress.step, totalSteps: plan.totalSteps, loss: loss,
+            lossByDomain: sums.domains.mapValues(\.mean), learningRate: rate, gradientNorm: norm, tokens: tokens,
+            tokensPerSecond: tokensPerSecond, flopsPerSecond: pace.flopsPerSecond,
+            secondsLeft: secondsPerStep * Double(plan.totalSteps - progress.step))
     }
 
     /// The seed of a micro-batch's dropout masks; nil where nothing is dropped.
@@ -143,9 +145,4 @@ extension Trainer {
         return SampleOrder.key(seed: recipe.seed, purpose: .dropout, place: progress.step, microBatch)
     }
 
-    private func diverged(_ what: String) -> TrainingError {
-        TrainingError(
-            .diverged, "step \(progress.step + 1)", what,
-            remedy: "lower recipe.learningRate or recipe.clipNorm, lengthen the warm-up, or check the data")
-    }
 }

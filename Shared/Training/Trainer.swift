@@ -22,13 +22,15 @@ public struct Trainer {
     public internal(set) var model: LlamaModel
 
     let rows: TrainingSet
-    let heldOut: TokenDataset?
+    let heldOut: [String: TokenDataset]
     let store: CheckpointStore?
     let identity: RunIdentity
     let collective: any Collective
     let sharding: Sharding
     var optimizer: AdamW
     var progress = Progress()
+    var pace = Pace()
+    let flops: ModelFLOPs
     /// Seconds of a monotonic clock.
     var now: () -> Double = {
         let elapsed = ContinuousClock.now - start
@@ -45,18 +47,25 @@ public struct Trainer {
         var losses: [Double] = []
     }
 
+    /// What the present attempt has computed, and in what time.
+    struct Pace {
+        var flops = 0.0
+        var seconds = 0.0
+        var flopsPerSecond: Double { seconds > 0 ? flops / seconds : 0 }
+    }
+
     /// A run that is checked in full and has done no step.
     ///
     /// - Parameters:
     ///   - model: what to start from; an adapter it carries is trained on when the recipe has `lora`.
-    ///   - heldOut: rows for evaluation during and after the run.
+    ///   - heldOut: rows for evaluation during and after the run, by domain.
     ///   - checkpoints: a folder of this run alone; without it nothing is written and nothing resumed.
     ///   - collective: the other ranks, of which there are as many as the recipe says; each is given the same of
     ///     everything, and rank 0 alone writes.
     ///   - availableMemory: bytes this process may still take; nil starts whatever the run needs.
     /// - Throws: one error that names the field of the recipe or the row of the dataset that does not fit.
     public init(
-        model: LlamaModel, recipe: TrainingRecipe, dataset: TokenDataset, heldOut: TokenDataset? = nil,
+        model: LlamaModel, recipe: TrainingRecipe, dataset: TokenDataset, heldOut: [String: TokenDataset] = [:],
         checkpoints: URL? = nil, collective: any Collective = SingleRank(),
         availableMemory: Int? = MemoryLimit.available()
     ) throws {
@@ -79,13 +88,17 @@ public struct Trainer {
         plan = TrainingPlan(sampleCount: rows.count, recipe: recipe)
         memory = TrainingMemory(
             model.configuration, recipe, tokens: rows.largest(recipe.microBatch), longest: rows.longest)
-        try Self.check(memory, available: availableMemory, recipe)
+        try memory.check(available: availableMemory, recipe, isModelLoaded: true)
         schedule = LearningRateSchedule(recipe: recipe, totalSteps: plan.totalSteps)
         self.heldOut = heldOut
-        if let heldOut { try TrainingSet.check(heldOut, named: "held-out row", configuration: model.configuration) }
+        for (name, part) in heldOut.sorted(by: { $0.key < $1.key }) {
+            try TrainingSet.check(part, named: "held-out row of \(name)", configuration: model.configuration)
+        }
         store = checkpoints.map { CheckpointStore(folder: $0) }
         identity = RunIdentity(
             recipe: recipe, dataset: dataset.digest, model: store == nil ? "" : try Self.fingerprint(self.model))
+        flops = ModelFLOPs(
+            model.configuration, adapter: recipe.lora == nil ? nil : self.model.trainedParameters.count)
         let trained = self.model.trainedParameters
         self.collective = collective
         sharding = Sharding(count: trained.count, rank: collective.rank, ranks: collective.size)
@@ -96,7 +109,7 @@ public struct Trainer {
     public var tokensPerEpoch: Int { rows.tokens }
 
     /// The rows of one micro-batch of the run: places in its epoch's order.
-    func batches(of step: Int, order: [Int]) throws -> [TokenBatch] {
+    func batches(of step: Int, order: [Int]) throws -> [MicroBatch] {
         try plan.microBatches(of: plan.window(of: step).places).map { try rows.batch(Array(order[$0])) }
     }
 
@@ -106,20 +119,6 @@ public struct Trainer {
         model.adapter = nil  // the only reference, so that the update is in place
         defer { model.adapter = adapter }
         return try body(&adapter.parameters, &optimizer)
-    }
-
-    /// Refuses a run that cannot fit, before the system ends it in the middle.
-    private static func check(_ memory: TrainingMemory, available: Int?, _ recipe: TrainingRecipe) throws {
-        guard let available, memory.beyondModel > available else { return }
-        func gigabytes(_ bytes: Int) -> String { "\((Double(bytes) / 1e8).rounded(.up) / 10) GB" }
-        let largest = memory.bytes.max { $0.value < $1.value }?.key.rawValue ?? ""
-        var remedies = ["lower recipe.microBatch (and raise accumulation) or sequenceLength"]
-        if recipe.recompute == .none { remedies.append("write recompute: block") }
-        if recipe.lora == nil { remedies.append("train an adapter (lora)") }
-        throw TrainingError(
-            .memory, "memory",
-            "the run takes \(gigabytes(memory.beyondModel)) beside the model, \(gigabytes(available)) are available;"
-                + " the largest part is \(largest)", remedy: remedies.joined(separator: ", "))
     }
 
     /// The model with an adapter where the recipe wants one.

@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+public import Corpora
+
 /// What a run tells while it goes on, in order.
 public enum TrainingEvent: Sendable, Hashable, Codable {
     /// The run is checked and begins, at `step` steps already done.
@@ -9,7 +11,7 @@ public enum TrainingEvent: Sendable, Hashable, Codable {
     /// One optimizer step is done.
     case step(StepReport)
     /// The held-out rows were scored after `step` steps.
-    case evaluated(step: Int, PerplexityResult)
+    case evaluated(step: Int, HeldOutResult)
     /// Everything needed to go on from `step` is on disk.
     case checkpointed(step: Int)
 }
@@ -34,6 +36,8 @@ public struct StepReport: Sendable, Hashable, Codable {
     public let totalSteps: Int
     /// Mean negative log-likelihood of a target before the step, in nats, over the whole accumulation window.
     public let loss: Double
+    /// The same over the rows of each domain, where the dataset knows it.
+    public let lossByDomain: [CorpusDomain: Double]
     public let learningRate: Double
     /// The global norm before clipping.
     public let gradientNorm: Double
@@ -41,6 +45,9 @@ public struct StepReport: Sendable, Hashable, Codable {
     public let tokens: Int
     /// Over the run so far, evaluation and checkpoints left out.
     public let tokensPerSecond: Double
+    /// Floating-point operations that the model needs, in a second (``ModelFLOPs``), over the steps since this attempt
+    /// began.
+    public let flopsPerSecond: Double
     /// Until the last step, at the pace so far.
     public let secondsLeft: Double
 }

@@ -16,5 +16,5 @@ public struct TrainingResult: Sendable, Hashable, Codable {
     /// The loss of every step, in order.
     public let losses: [Double]
     /// The held-out perplexity after the last step, where held-out rows were given.
-    public let heldOut: PerplexityResult?
+    public let heldOut: HeldOutResult?
 }

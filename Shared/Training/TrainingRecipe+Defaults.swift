@@ -7,8 +7,8 @@ extension TrainingRecipe {
     /// 1e-5), 8e-6 with a cosine schedule, warm-up ratio 0.05, bf16, gradient accumulation 16, one epoch; instruction
     /// tuning states 1e-5, warm-up ratio 0.01, weight decay 1e-5, LoRA, three epochs; supervised fine-tuning states
     /// the same rate and warm-up, five epochs below 10,000 training samples and three from there on. What the paper
-    /// leaves open follows torch.optim.AdamW (epsilon 1e-8), the Hugging Face trainer (norm limit 1.0) and PEFT's usual
-    /// setting (rank 8, alpha 16) on all seven projections. Precision is float32 unless bfloat16 is asked for.
+    /// leaves open follows torch.optim.AdamW (epsilon 1e-8), the Hugging Face trainer (norm limit 1.0), PEFT's usual setting
+    /// (rank 8, alpha 16) on all seven projections and OLMo-core's limit of a spike (6 standard deviations). Precision is float32 unless bfloat16 is asked for.
     public init(stage: TrainingStage, overrides: Overrides = Overrides()) throws {
         let isPretraining = stage == .pretrain
         learningRate = overrides.learningRate ?? (isPretraining ? 8e-6 : 1e-5)
@@ -31,6 +31,8 @@ extension TrainingRecipe {
         precision = overrides.precision ?? .float32
         checkpointEvery = overrides.checkpointEvery ?? 100
         evaluateEvery = overrides.evaluateEvery ?? 0
+        publishEvery = overrides.publishEvery ?? 0
+        spikeDeviations = overrides.spikeDeviations ?? 6
         ranks = overrides.ranks ?? 1
         recompute = overrides.recompute ?? .none
         if overrides.lora != nil || stage == .instructionTuning {

@@ -25,6 +25,8 @@ extension TrainingRecipe {
         public var precision: Precision?
         public var checkpointEvery: Int?
         public var evaluateEvery: Int?
+        public var publishEvery: Int?
+        public var spikeDeviations: Double?
         public var ranks: Int?
         public var recompute: Recompute?
         public var lora: LoRA?
@@ -68,7 +70,7 @@ extension TrainingRecipe {
         enum CodingKeys: String, CodingKey, CaseIterable {
             case learningRate, schedule, warmupRatio, warmupSteps, epochs, maxSteps, microBatch, accumulation
             case sequenceLength, packing, shuffle, seed, beta1, beta2, epsilon, weightDecay, clipNorm, precision
-            case checkpointEvery, evaluateEvery, ranks, recompute, lora
+            case checkpointEvery, evaluateEvery, publishEvery, spikeDeviations, ranks, recompute, lora
         }
 
         /// Nothing written: the paper's recipe as it stands.
@@ -97,6 +99,8 @@ extension TrainingRecipe {
             precision = try fields.choice(.precision)
             checkpointEvery = try fields.number(.checkpointEvery)
             evaluateEvery = try fields.number(.evaluateEvery)
+            publishEvery = try fields.number(.publishEvery)
+            spikeDeviations = try fields.real(.spikeDeviations)
             ranks = try fields.number(.ranks)
             recompute = try fields.choice(.recompute)
             lora = try fields.nested(.lora)

@@ -35,6 +35,8 @@ extension TrainingRecipe {
         try require("clipNorm", clipNorm, "at least 0 (0 turns clipping off)") { $0 >= 0 && $0.isFinite }
         try require("checkpointEvery", checkpointEvery, "at least 0") { $0 >= 0 }
         try require("evaluateEvery", evaluateEvery, "at least 0") { $0 >= 0 }
+        try require("publishEvery", publishEvery, "at least 0") { $0 >= 0 }
+        try require("spikeDeviations", spikeDeviations, "at least 0 (0 turns the check off)") { $0 >= 0 && $0.isFinite }
         try require("ranks", ranks, "from 1 to 4096") { (1...4096).contains($0) }
         if let lora { try validate(lora) }
     }

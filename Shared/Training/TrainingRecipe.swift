@@ -80,6 +80,11 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
     public var checkpointEvery: Int
     /// Steps between two held-out evaluations; 0 for none.
     public var evaluateEvery: Int
+    /// Steps between two models given out while the run goes on; 0 for none.
+    public var publishEvery: Int
+    /// A loss so many standard deviations above the mean of the steps before ends the run (``SpikeRule``); 0 turns the
+    /// check off.
+    public var spikeDeviations: Double
     /// Processes that share the work.
     public var ranks: Int
     public var recompute: Recompute

@@ -4,10 +4,12 @@ import Messages
 
 extension Golden {
     static let summary = TrainingSummary(
-        steps: 10, tokens: 20_480, seconds: 3.5, tokensPerSecond: 5851.5, trainedParameters: 260_032, resumedFrom: 4,
+        steps: 10, tokens: 20_480, seconds: 3.5, tokensPerSecond: 5851.5, modelFlopsUtilization: 0.5,
+        trainedParameters: 260_032, resumedFrom: 4,
         lossCurve: [
             .init(step: 1, loss: 5.25), .init(step: 10, loss: 2.5, learningRate: 0.001, gradientNorm: 0.75),
-        ])
+        ], evaluations: [.init(step: 10, perplexity: 12, perplexityByDomain: ["clinical": 12])],
+        published: [PublishedModel(step: 5, model: model)])
 
     /// One output of every kind.
     static let outputs: [Golden] = [

@@ -27,6 +27,8 @@ extension Golden {
         settings.precision = .float32
         settings.checkpointEvery = 100
         settings.evaluateEvery = 50
+        settings.publishEvery = 200
+        settings.spikeDeviations = 8
         settings.ranks = 1
         settings.recompute = TrainingSettings.Recompute.none
         settings.lora = .init(rank: 8, alpha: 16, dropout: 0.05, targets: ["q_proj", "v_proj"], rslora: false)

@@ -14,7 +14,9 @@ extension Golden {
         error: failure, result: result, created: 1_700_000_000_000, started: 1_700_000_000_001,
         finished: 1_700_000_000_002)
 
-    static let progress = JobProgress(phase: "training", step: 3, total: 10, metrics: ["loss": 2.5])
+    static let progress = JobProgress(
+        phase: "training", step: 3, total: 10, metrics: ["loss": 2.5],
+        published: [PublishedModel(step: 2, model: .artifact(digest("c")), adapter: .artifact(digest("d")))])
     static let result = JobResult(
         status: .succeeded, output: ["ids": [[1]]], metrics: ["seconds": 0.5], artifacts: [digest("a")])
 

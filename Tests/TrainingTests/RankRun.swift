@@ -38,10 +38,11 @@ struct RankRun {
     /// Trains by as many ranks as the plan says; `onStep` may ask them to stop or kill one.
     func train(
         _ plan: RankPlan, onStep: (RankGroup, StepReport) -> Void = { _, _ in }
-    ) throws -> (outcome: TrainingOutcome?, events: [TrainingEvent]) {
+    ) throws -> (outcome: TrainingOutcome?, events: [TrainingEvent], models: [Int]) {
         try plan.write(to: planPath)
         let group = try RankGroup(RankLaunch(ranks: plan.recipe.ranks, command: [Self.driver, "train", planPath]))
         var outcome: TrainingOutcome?
+        var models: [Int] = []
         var events: [TrainingEvent] = []
         try group.wait(
             onLine: { line in
@@ -49,10 +50,13 @@ struct RankRun {
                 case .event(let event):
                     events.append(event)
                     if case .step(let report) = event { onStep(group, report) }
+                case .model(let step):
+                    models.append(step)
+                    group.answer()
                 case .outcome(let end): outcome = end
                 }
             }, onPause: {})
-        return (outcome, events)
+        return (outcome, events, models)
     }
 
     /// Trains in this process.
@@ -60,7 +64,8 @@ struct RankRun {
         _ plan: RankPlan, stopAfter limit: Int = .max
     ) throws -> (outcome: TrainingOutcome, events: [TrainingEvent]) {
         var trainer = try Trainer(
-            model: plan.loadModel(), recipe: plan.recipe, dataset: TokenDataset.load(path: plan.dataset),
+            model: plan.model.load(), recipe: plan.recipe, dataset: TokenDataset.load(path: plan.dataset),
+            heldOut: plan.heldOut.mapValues { try TokenDataset.load(path: $0) },
             checkpoints: URL(filePath: plan.checkpoints))
         var events: [TrainingEvent] = []
         var done = 0
@@ -70,7 +75,7 @@ struct RankRun {
                 events.append(event)
                 if case .step(let report) = event { done = report.step }
             })
-        if case .completed = outcome { try plan.save(trainer.model) }
+        if case .completed = outcome { try plan.save(trainer.model, to: plan.result) }
         return (outcome, events)
     }
 

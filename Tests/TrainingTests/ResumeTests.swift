@@ -106,7 +106,7 @@ struct ResumeTests {
             func trainer() throws -> Trainer {
                 try Trainer(
                     model: TinyRun.model(), recipe: recipe, dataset: TinyRun.dataset(),
-                    heldOut: TinyRun.dataset(rows: 4, seed: 1), checkpoints: folder)
+                    heldOut: ["a": TinyRun.dataset(rows: 4, seed: 1)], checkpoints: folder)
             }
             var first = try trainer()
             var steps = 0

@@ -20,7 +20,7 @@ struct TrainerTests {
         let recipe = try TinyRun.recipe(epochs: 12) { ($0.evaluateEvery, $0.schedule) = (10, .cosine) }
         let dataset = try TinyRun.dataset()
         var trainer = try Trainer(
-            model: TinyRun.model(), recipe: recipe, dataset: dataset, heldOut: TinyRun.dataset(seed: 99))
+            model: TinyRun.model(), recipe: recipe, dataset: dataset, heldOut: ["a": TinyRun.dataset(seed: 99)])
         let before = try #require(try Perplexity.evaluate(trainer.model, TinyRun.dataset(seed: 99))).total
         let events = try events(&trainer)
         let reports = events.compactMap { if case .step(let report) = $0 { report } else { nil } }
@@ -35,8 +35,8 @@ struct TrainerTests {
             if case .evaluated(let step, let result) = $0 { (step, result) } else { nil }
         }
         #expect(evaluated.map(\.0) == [10, 20, 30, 40, 48])
-        #expect(try #require(evaluated.last).1.perplexity < before.perplexity / 4)
-        #expect(evaluated.last?.1.tokens == before.tokens)
+        #expect(try #require(evaluated.last).1.all.perplexity < before.perplexity / 4)
+        #expect(evaluated.last?.1.all.tokens == before.tokens)
     }
 
     @Test("An adapter is trained and the weights under it stay")

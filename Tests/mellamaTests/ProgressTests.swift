@@ -38,6 +38,27 @@ struct ProgressTests {
         #expect(board.lines(width: 80).isEmpty)
     }
 
+    @Test("A training's loss, speed and end come first; a model it publishes is told once")
+    func training() {
+        var board = ProgressBoard(names: ["base"])
+        _ = board.take(Self.event("base", .running))
+        let metrics = [
+            "loss": 2.5, "loss.clinical": 2, "gradientNorm": 1, "learningRate": 1e-5, "tokensPerSecond": 100,
+            "modelFlopsUtilization": 0.5, "secondsLeft": 60, "perplexity": 12,
+        ]
+        let id = ArtifactID("sha256:" + String(repeating: "a", count: 64))
+        let model = PublishedModel(step: 10, model: .artifact(id))
+        let progress = JobProgress(phase: "training", step: 10, total: 20, metrics: metrics, published: [model])
+        let line = board.take(Self.event("base", progress: progress))
+        #expect(line == "base: model of step 10 published: \(id)")
+        #expect(board.take(Self.event("base", progress: progress)) == nil)
+        #expect(
+            board.lines(width: 200) == [
+                "  base [##########----------] 50 % training 10/20  loss 2.500  perplexity 12.0  tokensPerSecond 100"
+                    + "  modelFlopsUtilization 0.500  secondsLeft 60.0"
+            ])
+    }
+
     @Test("Failures say why, lost workers are told")
     func failures() {
         var board = ProgressBoard()

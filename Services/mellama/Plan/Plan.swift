@@ -12,7 +12,12 @@ struct Plan: Codable, Sendable, Hashable {
         /// Tokens that pass through the model.
         var tokens: Double?
         var flops: Double?
+        /// Resident at most, as the trainer reckons it.
         var memoryBytes: Double?
+        /// Its parts, where the stage trains.
+        var memory: [String: Int]?
+        /// Whether that is no more than `availableBytes`, where the stage trains: the trainer refuses what can't fit.
+        var fits: Bool?
         var hours: Double?
         var cost: Double?
         var unknown: [String] = []
@@ -24,9 +29,11 @@ struct Plan: Codable, Sendable, Hashable {
         var tokensPerSecond: Double?
         var flopsPerSecond: Double
         var pricePerHour: Double?
-        /// What one token costs: 6N to train all weights, 4N to train an adapter (no gradients of frozen weights).
-        var flopsPerToken = "6 x parameters; with LoRA 4 x parameters"
-        var memory = "float32: weights, gradients, AdamW's two moments, activations of one micro-batch (estimate)"
+        /// The memory that a training may take; nil where the system does not say and nothing was stated.
+        var availableBytes: Double?
+        /// What one token costs: 6 a weight of a matrix product to train all, 4 a frozen one, and attention.
+        var flopsPerToken = "6 x weights of matrix products (with LoRA 4 x), and attention"
+        var memory = "the most a training keeps resident, its rows as long as they may be; to ask a model, its weights"
     }
 
     var name: String

@@ -21,6 +21,12 @@ enum PlanTable {
             ?? "\(Figures.count(plan.assumptions.flopsPerSecond)) FLOP/s (--gigaflops, or state --tokens-per-second)"
         text += "\nTimes at \(speed). FLOPs a trained token: \(plan.assumptions.flopsPerToken).\n"
         text += "Memory: \(plan.assumptions.memory).\n"
+        for stage in plan.stages {
+            guard let parts = stage.memory else { continue }
+            let largest = parts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+                .map { "\($0.key) \(Figures.bytes($0.value))" }
+            text += "  \(stage.stage): \(largest.joined(separator: ", "))\n"
+        }
         var stages: [(reason: String, names: [String])] = []
         for stage in plan.stages {
             for reason in stage.unknown {

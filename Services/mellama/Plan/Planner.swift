@@ -1,6 +1,9 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+import Llama
 import Messages
+import Training
 
 /// Works a plan out from a recipe, the files it names, and stated speeds.
 struct Planner: Sendable {
@@ -11,20 +14,22 @@ struct Planner: Sendable {
 
     func plan() throws(MessageError) -> Plan {
         let order = try recipe.validate()
-        return Plan(name: recipe.name, stages: order.map(stage), assumptions: assumptions)
+        var stages: [Plan.Stage] = []
+        for name in order { stages.append(try stage(name)) }
+        return Plan(name: recipe.name, stages: stages, assumptions: assumptions)
     }
 
-    private func stage(_ name: String) -> Plan.Stage {
+    private func stage(_ name: String) throws(MessageError) -> Plan.Stage {
         guard let definition = recipe.stages[name] else { return Plan.Stage(stage: name, kind: "") }
         var result = Plan.Stage(stage: name, kind: definition.kind.rawValue)
         switch definition.kind {
-        case .trainPretrain, .trainTune, .trainSupervised: train(definition, &result)
+        case .trainPretrain, .trainTune, .trainSupervised: try train(definition, &result)
         case .tokenizeCorpus:
             result.tokens = definition.payload["tokens"]?.doubleValue
             if result.tokens == nil { result.unknown.append("tokens: all that the sources hold, counted when it runs") }
         case .tokenizeInstructions: result.unknown.append("tokens: counted when it runs")
         case .evaluateTask, .evaluatePerplexity, .evaluateForgetting, .inferGenerate, .inferScore:
-            result.parameters = shape(of: definition.payload["model"])?.parameters
+            result.parameters = models.configuration(definition.payload["model"]).map { Double($0.parameterCount) }
             result.memoryBytes = result.parameters.map { 4 * $0 }
             result.unknown.append("tokens: prompts are cut and counted when it runs (2 x parameters FLOPs a token)")
         default: break
@@ -32,59 +37,63 @@ struct Planner: Sendable {
         return result
     }
 
-    /// The trainer's rank where a recipe names none.
-    private static let defaultRank = 8
-
-    private func train(_ definition: RecipeStage, _ result: inout Plan.Stage) {
-        let payload = definition.payload
-        let settings = payload["recipe"] ?? .object([:])
-        let shape = shape(of: payload["model"])
-        if shape == nil { result.unknown.append("parameters: the model is not known before it runs") }
-        // Instruction tuning trains an adapter whatever the recipe says (the trainer's defaults are the paper's).
-        let isTuning = definition.kind == .trainTune
-        let lora = settings["lora"].flatMap { $0 == .null ? nil : $0 } ?? (isTuning ? .object([:]) : nil)
-        result.parameters = shape?.parameters
-        result.trainedParameters = shape?.parameters
-        if let lora {
-            let rank = integer(lora, "rank") ?? Self.defaultRank
-            var targets: [String]?
-            if case .array(let items)? = lora["targets"] { targets = items.compactMap(\.stringValue) }
-            result.trainedParameters = shape?.adapterParameters(rank: rank, targets: targets)
+    private func train(_ definition: RecipeStage, _ result: inout Plan.Stage) throws(MessageError) {
+        let data = PlannedData(definition.payload, in: recipe, folder: folder)
+        let settings = try recipe(of: definition, samples: data.rows, at: result.stage)
+        if definition.kind == .trainSupervised, settings.maxSteps == nil, data.rows == nil {
+            result.unknown.append("epochs: 5 below 10,000 samples and 3 from there on, which are counted when it runs")
         }
-        count(settings, payload, epochs: isTuning ? 3 : definition.kind == .trainSupervised ? 5 : 1, &result)
-        if let tokens = result.tokens, let parameters = result.parameters {
-            result.flops = (lora == nil ? 6 : 4) * parameters * tokens
+        let packs = data.isPacked != true && (settings.packing == .isolated || settings.packing == .documents)
+        let configuration = models.configuration(definition.payload["model"])
+        let limit = settings.sequenceLength ?? configuration?.maxPositions
+        let length = packs ? limit : (data.sequenceLength ?? limit).map { min($0, limit ?? $0) }
+        result.steps = settings.maxSteps
+        if !packs, let rows = data.rows {
+            result.steps = TrainingPlan(sampleCount: rows, recipe: settings).totalSteps
         }
-        if let shape, let trained = result.trainedParameters, let batch = integer(settings, "microBatch"),
-            let length = integer(settings, "sequenceLength")
-        {
-            result.memoryBytes =
-                4 * shape.parameters + (lora == nil ? 12 : 16) * trained
-                + shape.activationBytes(tokens: Double(batch * length), length: length)
+        if result.steps == nil { result.unknown.append("steps: the data's size is known when it has been tokenized") }
+        if let length, let steps = result.steps {
+            result.tokens = Double(steps) * Double(settings.microBatch * settings.accumulation) * Double(length)
         }
+        guard let configuration else {
+            return result.unknown.append("parameters: the model is not known before it runs")
+        }
+        let targets = settings.lora?.targets.compactMap(LoRATarget.init(rawValue:))
+        let adapter = targets.map { LoRAAdapter.count(rank: settings.lora?.rank ?? 0, targets: $0, for: configuration) }
+        result.parameters = Double(configuration.parameterCount)
+        result.trainedParameters = Double(adapter ?? configuration.parameterCount)
+        guard let length else { return }
+        if let tokens = result.tokens {
+            result.flops = ModelFLOPs(configuration, adapter: adapter).of(tokens: tokens, length: length)
+        }
+        let memory = TrainingMemory(configuration, settings, tokens: settings.microBatch * length, longest: length)
+        result.memoryBytes = Double(memory.total)
+        result.fits = assumptions.availableBytes.map { Double(memory.total) <= $0 }
+        result.memory = Dictionary(uniqueKeysWithValues: memory.bytes.map { ($0.key.rawValue, $0.value) })
         time(&result)
     }
 
-    /// Steps and tokens: `maxSteps`, or `epochs` over a data set whose size the recipe states.
-    private func count(_ settings: JSONValue, _ payload: JSONValue, epochs: Double, _ result: inout Plan.Stage) {
-        let missing = ["microBatch", "accumulation", "sequenceLength"].filter { integer(settings, $0) == nil }
-        guard missing.isEmpty, let batch = integer(settings, "microBatch"),
-            let accumulation = integer(settings, "accumulation"), let length = integer(settings, "sequenceLength")
-        else {
-            result.steps = integer(settings, "maxSteps")
-            result.unknown.append("tokens: \(missing.joined(separator: ", ")) not given, the trainer's defaults apply")
-            return
+    /// The stage's recipe with the trainer's own defaults.
+    private func recipe(
+        of definition: RecipeStage, samples: Int?, at stage: String
+    ) throws(MessageError) -> TrainingRecipe {
+        let trained: TrainingStage =
+            switch definition.kind {
+            case .trainTune: .instructionTuning
+            case .trainSupervised: .supervised(trainingSamples: samples ?? 0)
+            default: .pretrain
+            }
+        do {
+            let settings = try MessageDecoder(policy: .strict)
+                .decode(TrainingSettings.self, from: definition.payload["recipe"] ?? .object([:]))
+            let written = try MessageEncoder.encode(settings)
+            return try TrainingRecipe(
+                stage: trained, overrides: JSONDecoder().decode(TrainingRecipe.Overrides.self, from: written))
+        } catch let error as MessageError {
+            throw error.below("stages.\(stage).payload.recipe")
+        } catch {
+            throw MessageError(.invalidValue, path: "stages.\(stage).payload.recipe", detail: "\(error)")
         }
-        let perStep = Double(batch) * Double(accumulation) * Double(length)
-        if let steps = integer(settings, "maxSteps") {
-            result.steps = steps
-        } else if let available = datasetTokens(payload["dataset"]) {
-            let epochs = settings["epochs"]?.doubleValue ?? epochs
-            result.steps = Int((epochs * available / perStep).rounded(.up))
-        } else {
-            result.unknown.append("steps: the data's size is known when it has been tokenized")
-        }
-        result.tokens = result.steps.map { Double($0) * perStep }
     }
 
     private func time(_ result: inout Plan.Stage) {
@@ -96,26 +105,5 @@ struct Planner: Sendable {
         if let hours = result.hours, let price = assumptions.pricePerHour { result.cost = hours * price }
     }
 
-    private func integer(_ value: JSONValue, _ name: String) -> Int? {
-        value[name]?.doubleValue.flatMap { Int(exactly: $0) }
-    }
-
-    /// The tokens of a data set that another stage of the recipe makes.
-    private func datasetTokens(_ value: JSONValue?) -> Double? {
-        guard let text = value?.stringValue, let reference = StageReference(text) else { return nil }
-        return recipe.stages[reference.stage]?.payload["tokens"]?.doubleValue
-    }
-
-    /// The shape of a model: stated in the recipe, read from a folder, or that of the stage it comes from.
-    private func shape(of value: JSONValue?, depth: Int = 0) -> ModelShape? {
-        guard let value, depth < Recipe.maximumStages else { return nil }
-        if let configuration = value["configuration"] { return ModelShape(configuration: configuration) }
-        guard let text = value.stringValue else { return nil }
-        switch DataReference(text) {
-        case .artifact: return nil
-        case .path(let path): return ModelShape(folder: LocalPath.absolute(path, from: folder))
-        case .stage(let reference):
-            return shape(of: recipe.stages[reference.stage]?.payload["model"], depth: depth + 1)
-        }
-    }
+    private var models: PlannedModels { PlannedModels(recipe: recipe, folder: folder) }
 }

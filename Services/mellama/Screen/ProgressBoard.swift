@@ -28,8 +28,9 @@ struct ProgressBoard: Sendable {
         }
         switch event.kind {
         case .progress:
+            let known = rows[index].progress?.published?.last?.step ?? -1
             rows[index].progress = event.progress ?? rows[index].progress
-            return nil
+            return Self.text(of: (event.progress?.published ?? []).filter { $0.step > known }, name)
         case .leaseExpired: return "\(name): its worker is gone; the job goes to another"
         case .cancelRequested: return "\(name): cancelling"
         case .gap: return "\(name): some events are too old to be shown"
@@ -68,9 +69,26 @@ struct ProgressBoard: Sendable {
             text += "\(Figures.fixed(fraction * 100, 0)) % "
         }
         text += progress.phase + " \(progress.step)" + (progress.total.map { "/\($0)" } ?? "")
-        for (name, value) in progress.metrics.sorted(by: { $0.key < $1.key }).prefix(4) {
+        for (name, value) in progress.metrics.sorted(by: { order($0.key) < order($1.key) }).prefix(shown) {
             text += "  \(name) \(Figures.metric(value))"
         }
         return text
+    }
+
+    /// Figures that fit a line.
+    private static let shown = 5
+    /// What comes first of a training's figures, which are more than a line holds.
+    private static let first = ["loss", "perplexity", "tokensPerSecond", "modelFlopsUtilization", "secondsLeft"]
+
+    private static func order(_ name: String) -> (Int, String) { (first.firstIndex(of: name) ?? first.count, name) }
+
+    /// The models that a training has published since it was last heard of.
+    private static func text(of models: [PublishedModel], _ name: String) -> String? {
+        let lines = models.compactMap { model in
+            (model.adapter ?? model.model).map {
+                "\(name): \(model.adapter == nil ? "model" : "adapter") of step \(model.step) published: \($0.text)"
+            }
+        }
+        return lines.isEmpty ? nil : lines.joined(separator: "\n")
     }
 }

@@ -10,12 +10,18 @@ public struct JobProgress: Codable, Sendable, Hashable {
     public var total: Int?
     /// Figures by name, such as `loss` or `tokensPerSecond`.
     public var metrics: [String: Double]
+    /// The newest models that the job has published so far, the newest last; nil where it publishes none before its end.
+    public var published: [PublishedModel]?
 
-    public init(phase: String, step: Int, total: Int? = nil, metrics: [String: Double] = [:]) {
+    public init(
+        phase: String, step: Int, total: Int? = nil, metrics: [String: Double] = [:],
+        published: [PublishedModel]? = nil
+    ) {
         self.phase = phase
         self.step = step
         self.total = total
         self.metrics = metrics
+        self.published = published
     }
 
     /// The share done, from 0 to 1, where the total is known.

@@ -41,6 +41,16 @@ public struct TrainModel: JobPayload, Hashable {
     public func validate() throws(MessageError) {
         try Bound.require(
             (dataset == nil) != (tokens == nil), "dataset", "give exactly one of \"dataset\" and \"tokens\"")
+        for name in (heldOut ?? [:]).keys.sorted() {
+            // They are told in progress, which has fixed words and numbers only.
+            let isName =
+                (1...40).contains(name.utf8.count)
+                && name.utf8.allSatisfy {
+                    (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) || $0 == UInt8(ascii: "_")
+                }
+            try Bound.require(
+                isName, "heldOut", "the name of a domain has 1 to 40 letters, digits and _, as in \"clinical\"")
+        }
         try recipe?.validate("recipe")
     }
 

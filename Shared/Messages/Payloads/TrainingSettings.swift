@@ -72,8 +72,12 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
     public var precision: Precision?
     /// Steps between checkpoints; 0 writes one only when the job is interrupted.
     public var checkpointEvery: Int?
-    /// Steps between evaluations of `heldOut`; without held-out text there is nothing to evaluate.
+    /// Steps between evaluations of `heldOut`, 0 for none; without held-out text there is nothing to evaluate.
     public var evaluateEvery: Int?
+    /// Steps between models published while the job goes on, each an artifact like the last; 0 publishes that alone.
+    public var publishEvery: Int?
+    /// A loss so many standard deviations above the mean of the steps before ends the job; 0 turns the check off.
+    public var spikeDeviations: Double?
     public var ranks: Int?
     public var recompute: Recompute?
     public var lora: LoRA?
@@ -102,7 +106,9 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
         try Bound.range(weightDecay, 0...1, "\(path).weightDecay")
         try Bound.range(clipNorm, 0...1e9, "\(path).clipNorm")
         try Bound.range(checkpointEvery, 0...Int.max, "\(path).checkpointEvery")
-        try Bound.range(evaluateEvery, 1...Int.max, "\(path).evaluateEvery")
+        try Bound.range(evaluateEvery, 0...Int.max, "\(path).evaluateEvery")
+        try Bound.range(publishEvery, 0...Int.max, "\(path).publishEvery")
+        try Bound.range(spikeDeviations, 0...1e6, "\(path).spikeDeviations")
         try Bound.range(ranks, 1...4096, "\(path).ranks")
         if let lora {
             try Bound.range(lora.rank, 1...4096, "\(path).lora.rank")

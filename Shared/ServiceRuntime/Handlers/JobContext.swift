@@ -100,6 +100,11 @@ public struct JobContext: Sendable {
             let place = try await backend.deliver(path, to: output, inside: insideOutput ? name : nil, for: envelope)
             return .path(place)
         }
+        return try await publishInStore(path, name: name)
+    }
+
+    /// Publishes in the artifact store whatever the payload's `output` says: for what is told of before the job ends.
+    public func publishInStore(_ path: String, name: String) async throws -> DataReference {
         let move = DataRoots.isInside(path, try workspace)
         let artifact = try await backend.publish(path, move: move, name: name, for: envelope)
         record.published(artifact)
