@@ -132,7 +132,7 @@ let modelHalf: [Target] = [
         "MedicalBenchmark", ["Files"],
         resources: [.embedInCode("Data/evaluation-prompts.json"), .embedInCode("Data/paper-results.json")]),
     .executableTarget(
-        name: "training-driver", dependencies: ["Training", "Llama", "Tensors", "Corpora"],
+        name: "training-driver", dependencies: ["Training", "Collectives", "Llama", "Tensors", "Corpora"],
         path: "Tests/TrainingDriver", swiftSettings: settings),
     .executableTarget(
         name: "rank-driver", dependencies: ["Collectives", "Training"], path: "Tests/RankDriver",

@@ -99,7 +99,11 @@ public final class MPICollective: Collective, @unchecked Sendable {
         return flag
     }
 
-    public func close() throws(CollectiveError) { try thread.close() }
+    public func close() throws(CollectiveError) {
+        // Ranks that are early wait here, asleep, and not inside MPI.
+        _ = try share([0])
+        try thread.close()
+    }
 
     /// target = part of rank 0 + part of rank 1 + …, where `target` holds this rank's part and `parts` the others'.
     private static func add(
