@@ -27,11 +27,13 @@ final class MessageThread: @unchecked Sendable {
     private var active: [Exchange] = []
     private var sequence: Int32 = 0
 
-    /// Starts MPI; answers when every rank has.
+    /// Starts MPI, which may take until every rank has.
     init() throws(CollectiveError) {
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(news, nil)
         pthread_cond_init(ended, nil)
+        // A connection to a rank that is gone is an error of the call, not the end of this process.
+        signal(SIGPIPE, SIG_IGN)
         if let problem = cmpi_load() {
             throw CollectiveError(
                 .unavailable, "no Open MPI was found (\(String(cString: problem))): \(CollectiveError.remedy)")
@@ -120,6 +122,9 @@ final class MessageThread: @unchecked Sendable {
             try Exchange.check(cmpi_finish())
             locked { isClosing = false }
         } catch {
+            // Mostly another rank is gone. `mpirun` is about to notice, and to end this one too: were it quicker, it would
+            // be named instead.
+            if started != nil { sleep(10) }
             locked { failure = error }
         }
     }

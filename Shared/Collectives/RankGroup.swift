@@ -143,7 +143,9 @@ public final class RankGroup {
         posix_spawnattr_setsigdefault(&attributes, &standard)
         posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        // Named by its whole path, mpirun would tell other machines to look below the same folder.
+        let name = words[0].split(separator: "/").last.map(String.init) ?? words[0]
+        var arguments: [UnsafeMutablePointer<CChar>?] = ([name] + words.dropFirst()).map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0
         let status = posix_spawn(&pid, words[0], &actions, &attributes, &arguments, environ)

@@ -3,7 +3,6 @@
 import Collectives
 import Corpora
 import Foundation
-import Glibc
 import Llama
 import Tensors
 
@@ -19,8 +18,6 @@ public enum RankProcess {
         do {
             try run(RankPlan(path: planPath), collective)
         } catch {
-            // Mostly this rank only notices that another one is gone, which mpirun is about to say better.
-            if error is CollectiveError { sleep(10) }
             let failure = RunFailure(error) ?? RunFailure(.input, "\(error)")
             let bytes = try? JSONEncoder().encode(failure)
             try? bytes?.write(

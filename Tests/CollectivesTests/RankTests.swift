@@ -10,7 +10,8 @@ import Testing
     "Ranks that mpirun starts work together and end together", .timeLimit(.minutes(3)),
     .enabled(if: RankLaunch.isOffered, "mpirun is not installed"))
 struct RankTests {
-    static let driver = Bundle.main.bundleURL.deletingLastPathComponent().appending(path: "rank-driver").path
+    static let driver = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appending(path: "rank-driver").path
 
     private func group(_ ranks: Int, _ arguments: String...) throws -> RankGroup {
         try RankGroup(RankLaunch(ranks: ranks, command: [Self.driver] + arguments))

@@ -13,7 +13,8 @@ import Tensors
 /// A run in a folder of its own, trained in this process or by ranks that `mpirun` starts.
 struct RankRun {
     let folder: URL
-    private static let driver = Bundle.main.bundleURL.deletingLastPathComponent().appending(path: "rank-driver").path
+    private static let driver = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appending(path: "rank-driver").path
 
     /// Puts the model and the rows where every rank finds them.
     init(_ folder: URL, model: LlamaWeights, rows: [TokenSequence]) throws {

@@ -95,7 +95,7 @@ struct RankTrainingTests {
             #expect(error != nil)
             let failure = other.failure(path: run.planPath)
             #expect(failure?.rank == 0 && failure?.failure.kind == .storage)
-            #expect(failure?.failure.description.contains("recipe.accumulation") == true)
+            #expect(failure?.failure.description.contains("another value of recipe.") == true)
         }
     }
 
