@@ -48,7 +48,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 /// What the tests of both halves use.
 let testing: [Target] = [
-    .target(name: "FuzzSupport", path: "Tests/FuzzSupport", swiftSettings: settings)
+    .target(name: "FuzzSupport", path: "Tests/FuzzSupport", swiftSettings: settings),
+    .target(name: "ThreadSanitizerHooks", path: "Tests/ThreadSanitizerHooks"),
+    .executableTarget(
+        name: "sanitizer-probe", dependencies: ["ThreadSanitizerHooks"], path: "Tests/SanitizerProbe",
+        swiftSettings: settings),
 ]
 
 let platformHalf: [Target] = [
@@ -87,8 +91,11 @@ let platformHalf: [Target] = [
         ]),
     shared("Artifacts", ["Messages", "COpenSSL", .logging]),
     .target(
-        name: "TestSupport", dependencies: ["Messages", "Redis", "Jobs", "Artifacts", .logging, .serviceLifecycle],
+        name: "TestSupport",
+        dependencies: ["Messages", "Redis", "Jobs", "Artifacts", "ThreadSanitizerHooks", .logging, .serviceLifecycle],
         path: "Tests/TestSupport", swiftSettings: settings),
+    .executableTarget(
+        name: "fixture-holder", dependencies: ["TestSupport"], path: "Tests/FixtureHolder", swiftSettings: settings),
     .executableTarget(
         name: "queue-driver",
         dependencies: [
@@ -101,7 +108,7 @@ let platformHalf: [Target] = [
         swiftSettings: settings),
     .target(name: "TestClock", path: "Tests/TestClock"),
     tests("Messages", ["FuzzSupport"]),
-    tests("Telemetry", [.logging, .metrics]),
+    tests("Telemetry", ["ThreadSanitizerHooks", .logging, .metrics]),
     tests("Redis", ["FuzzSupport", "TestSupport", .logging]),
     tests("Jobs", ["Messages", "Redis", "Telemetry", "TestSupport", .logging]),
     tests("Artifacts", ["Messages", "TestSupport"]),
@@ -139,7 +146,7 @@ let modelHalf: [Target] = [
         swiftSettings: settings),
     .target(name: "OracleSupport", path: "Tests/OracleSupport", swiftSettings: settings),
     tests("CKernels"),
-    tests("Tensors", ["OracleSupport"]),
+    tests("Tensors", ["OracleSupport", "ThreadSanitizerHooks"]),
     tests("Collectives"),
     tests("Files"),
     tests("Tokenization", ["Files", "OracleSupport"]),
@@ -191,8 +198,15 @@ let services: [Target] = [
 ]
 
 // `MELLAMA_HALF=platform` (or `model`) builds one half alone, without the services and what only they need: minutes less
-// for whoever works in one half, and for the thread sanitizer's build.
+// for whoever works in one half, and for the sanitizers' builds. `tensors` is that of the model half which has threads.
 let half = Context.environment["MELLAMA_HALF"]
+let halves = [
+    "platform": platformHalf, "model": modelHalf,
+    "tensors": modelHalf.filter {
+        ["COpenBLAS", "CKernels", "Tensors", "OracleSupport", "TensorsTests"].contains($0.name)
+    },
+]
+let isModelHalf = half == "model" || half == "tensors"
 
 var dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -210,14 +224,13 @@ if half == nil {
 
 // Preloaded into servers under test; nothing links it.
 let products: [Product] =
-    half == "model" ? [] : [.library(name: "TestClock", type: .dynamic, targets: ["TestClock"])]
+    isModelHalf ? [] : [.library(name: "TestClock", type: .dynamic, targets: ["TestClock"])]
 
 let package = Package(
     name: "mellama",
     products: products,
-    dependencies: half == "model" ? [] : dependencies,
-    targets: testing
-        + (half == "platform" ? platformHalf : half == "model" ? modelHalf : platformHalf + modelHalf + services),
+    dependencies: isModelHalf ? [] : dependencies,
+    targets: testing + (half.flatMap { halves[$0] } ?? platformHalf + modelHalf + services),
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17
 )

@@ -2,6 +2,7 @@
 # Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 # Source this in .ci/compose: faults of a real engine under load. faults_under_load KEY. Uses say, die, limited, compose,
 # work, MELLAMA_GATEWAY.
+# shellcheck disable=SC2154  # set by who sources this
 
 api() { curl -sS --max-time 15 -H "Authorization: Bearer $api_key" "$@" </dev/null; }
 

@@ -5,8 +5,9 @@
 #include <math.h>
 #include <stddef.h>
 
-// One loop, three machine codes; the loader resolves the call once (an ifunc, so glibc on x86-64).
-#if defined(__x86_64__) && defined(__linux__)
+// One loop, three machine codes; the loader resolves the call once (an ifunc, so glibc on x86-64). One code under the
+// thread sanitizer, since the loader resolves before the sanitizer has started.
+#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
 #define CK_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define CK_MULTIVERSION

@@ -20,6 +20,8 @@ public struct FuzzRun: Sendable {
 
     /// Inputs that take more of the processor than this fail: nothing of this size may.
     private static let slowest = Duration.seconds(10)
+    /// Longer inputs are cut, bytes: what is accepted is grown from, and would double for ever.
+    private static let longest = 65_536
     /// Accepted inputs that are kept to make others from.
     private static let keptInputs = 2000
 
@@ -78,6 +80,7 @@ public struct FuzzRun: Sendable {
     }
 
     private func change(_ input: inout [UInt8], _ corpus: [[UInt8]], _ random: inout FuzzRandom) {
+        defer { if input.count > Self.longest { input.removeSubrange(Self.longest...) } }
         if let restructure = target.restructure, random.oneIn(2) {
             for _ in 0...random.below(3) { restructure(&input, &random) }
             guard random.oneIn(3) else { return }

@@ -141,8 +141,6 @@ struct MetricsTestsSerial {
 
     /// A real server with the real rules.
     private func scrape(_ stack: StackFixture, _ workers: [String: Int]) async throws {
-        let folder = "\(stack.folder)/prometheus"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let rules = StackFixture.repository.appending(path: "compose/alerts.yaml").path
         let targets = Self.clients(stack, workers).map { name, client in
             "  - {job_name: mellama-\(name), static_configs: [{targets: ['\(client.url.dropFirst(7))']}]}"
@@ -153,18 +151,13 @@ struct MetricsTestsSerial {
             scrape_configs:
             \(targets.joined(separator: "\n"))
             """
-        try configuration.write(toFile: "\(folder)/prometheus.yaml", atomically: true, encoding: .utf8)
-        let port = Int.random(in: 20_000..<32_000)
-        let server = try ChildProgram(
-            [
-                "/usr/bin/prometheus", "--config.file=\(folder)/prometheus.yaml", "--storage.tsdb.path=\(folder)/data",
-                "--web.listen-address=127.0.0.1:\(port)",
-            ], environment: ["PATH": "/usr/bin:/bin"], log: "\(folder)/log")
-        defer {
-            server.signal(9)
-            while server.isRunning { usleep(10_000) }
+        try await PrometheusFixture.with(configuration: configuration, folder: "\(stack.folder)/prometheus") {
+            try await judge($0)
         }
-        let prometheus = StackClient(url: "http://127.0.0.1:\(port)")
+    }
+
+    /// What the server has seen after a while.
+    private func judge(_ prometheus: StackClient) async throws {
         @Sendable func value(_ query: String) async throws -> String {
             String(decoding: try await prometheus.get("/api/v1/query?query=\(query)").body, as: UTF8.self)
         }

@@ -3,7 +3,6 @@
 import Foundation
 import Glibc
 import Messages
-import Synchronization
 import TestSupport
 
 /// `mellama up` as a process, and a guardian that cleans up after it should the tests be killed.
@@ -28,30 +27,12 @@ final class StackProcess: Sendable {
         return URL(filePath: String(cString: path)).deletingLastPathComponent().path
     }()
 
-    /// Waits for the end of its input: the tests are over, however they ended. What they left running is stopped then,
-    /// and what they left behind is removed.
-    private static let guardian = """
-        trap '' INT TERM HUP
-        while read -r word; do
-            case $word in done) exit 0 ;; *) up=$word ;; esac
-        done
-        if [ -n "$up" ] && kill -0 "$up" 2>/dev/null; then
-            kill "$up"
-            for _ in $(seq 200); do kill -0 "$up" 2>/dev/null || break; sleep 0.2; done
-            kill -9 "$up" 2>/dev/null
-        fi
-        sleep 0.5
-        rm -rf "$0"
-        """
-
     private let up: ChildProgram
-    private let guardian: ChildProgram
+    private let guardian: ProcessGuardian
     private let folder: String
 
     init(folder: String, inference: Int, dataRoots: [String], environment: [String: String]) throws {
         self.folder = folder
-        guardian = try ChildProgram(
-            ["/bin/sh", "-c", Self.guardian, folder], environment: ["PATH": "/usr/bin:/bin"], log: "/dev/null")
         var all = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MELLAMA_") }
         all["HOME"] = folder
         // Long enough for workers of a busy machine, short enough to wait for.
@@ -61,7 +42,7 @@ final class StackProcess: Sendable {
             ["\(Self.programs)/mellama", "up", "--state", "\(folder)/state", "--inference", "\(inference)"]
                 + dataRoots.flatMap { ["--data-root", $0] },
             environment: all, log: "\(folder)/up.log")
-        try guardian.write("\(up.pid)\n")
+        guardian = try ProcessGuardian(of: up.pid, grace: 40, folder: folder)
     }
 
     /// Waits until the stack is up.
@@ -90,7 +71,6 @@ final class StackProcess: Sendable {
             try await eventually { !self.up.isRunning }
         }
         try await eventually(within: .seconds(20)) { children.allSatisfy { kill($0, 0) != 0 } }
-        try guardian.write("done\n")
-        try await eventually { !self.guardian.isRunning }
+        guardian.dismiss()
     }
 }

@@ -8,7 +8,8 @@ import Synchronization
 
 /// A private redis-server for one test: a free loopback port, a unix socket, a folder of its own, append-only file on.
 ///
-/// Use it as a scope; the server is killed and its folder removed whether the body returns or throws:
+/// Use it as a scope; the server is killed and its folder removed whether the body returns or throws, and by a guardian
+/// should the whole process be killed:
 ///
 ///     try await RedisFixture.with { redis in … }
 public final class RedisFixture: Sendable {
@@ -24,7 +25,12 @@ public final class RedisFixture: Sendable {
 
     private let options: [String]
     private let clock: ServerClock?
-    private let process = Mutex<pid_t>(0)
+    private let running = Mutex<Running?>(nil)
+
+    private struct Running {
+        let server: ChildProgram
+        let guardian: ProcessGuardian
+    }
 
     /// The server over TCP.
     public var configuration: RedisConfiguration {
@@ -81,7 +87,7 @@ public final class RedisFixture: Sendable {
         self.options = options
         self.certificates = certificates
         self.clock = clock
-        port = try Self.freePort()
+        port = try LoopbackPort.free()
         var template = Array("/tmp/mellama-redis-XXXXXX\0".utf8.map(CChar.init(bitPattern:)))
         guard mkdtemp(&template) != nil else { throw RedisFixtureError("cannot make a folder in /tmp") }
         folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
@@ -94,13 +100,15 @@ public final class RedisFixture: Sendable {
     public func start() async throws {
         let listening = certificates == nil ? ["--port", String(port)] : ["--port", "0", "--tls-port", String(port)]
         let arguments =
-            ["redis-server", "--bind", "127.0.0.1"] + listening + [
+            ["/usr/bin/env", "redis-server", "--bind", "127.0.0.1"] + listening + [
                 "--unixsocket", "\(folder)/s", "--dir",
                 folder, "--logfile", "\(folder)/log", "--appendonly", "yes", "--appendfsync", "everysec", "--save", "",
                 "--maxmemory-policy", "noeviction",
             ] + options
-        let pid = try Self.spawn(arguments, clock: clock)
-        process.withLock { $0 = pid }
+        let environment = ProcessInfo.processInfo.environment.merging(clock?.environment ?? [:]) { $1 }
+        let server = try ChildProgram(arguments, environment: environment, log: "\(folder)/out")
+        let guardian = try ProcessGuardian(of: server.pid, folder: folder)
+        running.withLock { $0 = Running(server: server, guardian: guardian) }
         try await waitUntilAnswering()
     }
 
@@ -114,7 +122,9 @@ public final class RedisFixture: Sendable {
                 await connection.close()
                 return
             } catch {
-                guard !hasExited else { throw RedisFixtureError("redis-server ended at start; is its port taken?") }
+                guard isRunning else {
+                    throw RedisFixtureError("redis-server ended at start; is it installed, and port \(port) free?")
+                }
                 guard error.isRetryable, ContinuousClock.now < deadline else { throw error }
                 try await Task.sleep(for: .milliseconds(10))
             }
@@ -122,7 +132,13 @@ public final class RedisFixture: Sendable {
     }
 
     /// Kills the server as `kill -9` does, and waits until it is gone.
-    public func kill() { end(with: SIGKILL) }
+    public func kill() {
+        running.withLock { running in
+            running?.server.end()
+            running?.guardian.dismiss()
+            running = nil
+        }
+    }
 
     /// Kills the server and starts it again on the data it left.
     public func restart() async throws {
@@ -139,74 +155,13 @@ public final class RedisFixture: Sendable {
     /// A new connection.
     public func connect() async throws -> RedisConnection { try await RedisConnection.connect(to: configuration) }
 
-    /// Whether the server has ended by itself; it is reaped then.
-    private var hasExited: Bool {
-        process.withLock { pid in
-            var status: Int32 = 0
-            guard pid > 0, waitpid(pid, &status, WNOHANG) == pid else { return pid == 0 }
-            pid = 0
-            return true
-        }
-    }
+    private var isRunning: Bool { running.withLock { $0?.server.isRunning ?? false } }
 
-    private func signal(_ number: Int32) {
-        process.withLock { pid in if pid > 0 { _ = Glibc.kill(pid, number) } }
-    }
-
-    private func end(with number: Int32) {
-        process.withLock { pid in
-            guard pid > 0 else { return }
-            _ = Glibc.kill(pid, number)
-            _ = Glibc.kill(pid, SIGCONT)
-            var status: Int32 = 0
-            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-            pid = 0
-        }
-    }
+    private func signal(_ number: Int32) { running.withLock { $0?.server.signal(number) } }
 
     private func tearDown() {
-        end(with: SIGKILL)
+        kill()
         try? FileManager.default.removeItem(atPath: folder)
-    }
-
-    private static func spawn(_ arguments: [String], clock: ServerClock?) throws -> pid_t {
-        var pid: pid_t = 0
-        var copies: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] =
-            ProcessInfo.processInfo.environment.merging(clock?.environment ?? [:]) { $1 }.map { strdup("\($0)=\($1)") }
-            + [nil]
-        defer { for copy in copies + variables { free(copy) } }
-        let status = ServiceProcess.spawning.withLock { _ in
-            posix_spawnp(&pid, "redis-server", nil, nil, &copies, &variables)
-        }
-        guard status == 0 else {
-            throw RedisFixtureError(
-                "cannot start redis-server (\(String(cString: strerror(status)))); is it installed?")
-        }
-        return pid
-    }
-
-    /// A port below the range the system gives to outgoing connections, free a moment ago.
-    private static func freePort() throws -> UInt16 {
-        for _ in 0..<100 {
-            let candidate = UInt16.random(in: 20_000..<32_000)
-            if isFree(candidate) { return candidate }
-        }
-        throw RedisFixtureError("no free port on 127.0.0.1 from 20000 to 31999")
-    }
-
-    private static func isFree(_ port: UInt16) -> Bool {
-        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard number >= 0 else { return false }
-        defer { _ = close(number) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        address.sin_port = port.bigEndian
-        return withUnsafePointer(to: address) { pointer in
-            let general = UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self)
-            return bind(number, general, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-        }
     }
 }
 

@@ -8,24 +8,7 @@ import Testing
 
 @Suite("tokenizer serve joins a stack and leaves it", .timeLimit(.minutes(2)))
 struct TokenizerServiceTests {
-    /// A port that was free a moment ago.
-    static func freePort() throws -> Int {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(socket) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(socket, pointer, length) == 0 ? getsockname(socket, pointer, &length) : -1
-            }
-        }
-        try #require(status == 0)
-        return Int(UInt16(bigEndian: address.sin_port))
-    }
-
-    static func get(_ port: Int, _ path: String) async throws -> (Int, String) {
+    static func get(_ port: UInt16, _ path: String) async throws -> (Int, String) {
         let url = try #require(URL(string: "http://127.0.0.1:\(port)\(path)"))
         let (data, response) = try await URLSession.shared.data(from: url)
         return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
@@ -33,7 +16,7 @@ struct TokenizerServiceTests {
 
     @Test func aWorkerTellsItsHealthAndStopsGracefully() async throws {
         try await RedisFixture.with { redis in
-            let port = try Self.freePort()
+            let port = try LoopbackPort.free()
             let environment = ["MELLAMA_REDIS_URL": redis.url, "MELLAMA_ADMIN_PORT": "\(port)"]
             let worker = try ServiceProcess([], environment: environment)
             let isHealthy = try await ServiceProcess.wait {
@@ -58,7 +41,7 @@ struct TokenizerServiceTests {
     }
 
     @Test func noRedisIsOneClearErrorAfterAWhile() throws {
-        let port = try Self.freePort()
+        let port = try LoopbackPort.free()
         let run = try ServiceProcess.run(
             [], environment: ["MELLAMA_REDIS_URL": "redis://127.0.0.1:\(port)", "MELLAMA_START_TIMEOUT": "0.5"])
         #expect(run.status == 1)
@@ -68,7 +51,8 @@ struct TokenizerServiceTests {
     }
 
     @Test func aSignalEndsTheWaitForRedis() async throws {
-        let worker = try ServiceProcess([], environment: ["MELLAMA_REDIS_URL": "redis://127.0.0.1:\(Self.freePort())"])
+        let port = try LoopbackPort.free()
+        let worker = try ServiceProcess([], environment: ["MELLAMA_REDIS_URL": "redis://127.0.0.1:\(port)"])
         #expect(try await ServiceProcess.wait { worker.said.contains("Waiting for Redis") })
         let start = ContinuousClock.now
         worker.signal(SIGTERM)
@@ -77,7 +61,7 @@ struct TokenizerServiceTests {
     }
 
     @Test func nothingListeningIsUnhealthy() throws {
-        let run = try ServiceProcess.run(["healthcheck", "--admin-port", "\(Self.freePort())"])
+        let run = try ServiceProcess.run(["healthcheck", "--admin-port", "\(LoopbackPort.free())"])
         #expect(run.status == 1 && run.errors.hasPrefix("tokenizer: nothing listens on"))
     }
 

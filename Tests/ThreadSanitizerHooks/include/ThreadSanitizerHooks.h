@@ -1,0 +1,2 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+// Nothing to call: being linked is enough.
