@@ -77,6 +77,8 @@ public struct SafetensorsFile: Sendable {
         }
         guard let bytes = file.bytes.baseAddress, let base = target.baseAddress else { return }
         entry.type.widen(bytes + entry.range.lowerBound, count: target.count, into: base)
+        // A model of gigabytes would else be in memory twice while it is loaded.
+        file.release()
     }
 
     /// The elements of an integer tensor (I64, I32, I16, I8, U8).

@@ -138,7 +138,7 @@ struct CheckpointStore {
     private static func fingerprint(of url: URL) throws -> CheckpointState.File {
         let file = try MappedFile(path: url.path)
         var digest = ContentDigest()
-        withExtendedLifetime(file) { digest.update($0.bytes) }
+        digest.update(file)
         return CheckpointState.File(bytes: file.bytes.count, digest: digest.text)
     }
 

@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
 import Tensors
 
 /// A 128-bit fingerprint of bytes, to notice that a checkpoint belongs to other data or that a file is damaged.
@@ -10,11 +11,21 @@ struct ContentDigest: Sendable {
     private var second: UInt64 = 0x1319_8A2E_0370_7344
     private var count: UInt64 = 0
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    /// Takes a whole file in, keeping no more than a few pages of it in memory.
+    mutating func update(_ file: MappedFile) {
+        withExtendedLifetime(file) { update(file.bytes, pausing: file.release) }
+    }
+
+    /// `pausing` is called now and then; it changes nothing of the fingerprint.
+    mutating func update(_ bytes: UnsafeRawBufferPointer, pausing: () -> Void = {}) {
         var offset = 0
         while offset + 8 <= bytes.count {
-            absorb(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-            offset += 8
+            let end = min(bytes.count, offset + 1 << 23)
+            while offset + 8 <= end {
+                absorb(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                offset += 8
+            }
+            pausing()
         }
         var rest: UInt64 = 0
         for (shift, byte) in bytes[offset...].enumerated() { rest |= UInt64(byte) << UInt64(8 * shift) }

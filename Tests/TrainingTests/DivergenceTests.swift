@@ -44,13 +44,13 @@ struct DivergenceTests {
         #expect(error?.code == .diverged && error?.subject == "step 351", "\(String(describing: error))")
         #expect(error?.problem.contains("batch 2 of 2 (dataset row 701; general)") == true)
         #expect(error?.remedy.contains("spikeDeviations (0 turns this check off)") == true)
-        #expect(try run(0) == 400 && run(1000) == 400)
+        #expect(try run(0) == 400)
     }
 
-    @Test("An absurd learning rate", arguments: [nil, 0.0])
-    func absurdRate(dropout: Double?) throws {
+    @Test("An absurd learning rate")
+    func absurdRate() throws {
         func run(_ rate: Double, _ deviations: Double?) throws -> Int {
-            let recipe = try TinyRun.recipe(dropout: dropout) {
+            let recipe = try TinyRun.recipe {
                 ($0.learningRate, $0.spikeDeviations) = (rate, deviations)
                 ($0.schedule, $0.epochs, $0.maxSteps) = (.constant, nil, 40)
                 ($0.warmupRatio, $0.warmupSteps, $0.clipNorm) = (nil, 0, 0)
