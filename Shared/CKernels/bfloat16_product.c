@@ -13,6 +13,8 @@ enum {
     left_elements = 350 << 9,
     strip_rows = 448,
     most_blocks = 4,
+    // Panels packed together where B is row-major: a row of them is several cache lines.
+    panels_together = 4,
 };
 
 /// A tile of A: `row` and `pair` are steps in elements; `last` means that the depth is odd and its last element alone.
@@ -271,6 +273,11 @@ CK_INLINE void prefetch(const float *c, size_t stride, size_t rows) {
     }
 }
 
+static void pack_together(depth_block_at block, size_t n, size_t first, uint16_t *to) {
+    size_t all = (n + columns - 1) / columns, last = all - first < panels_together ? all : first + panels_together;
+    ck_pack_rows_bf16(block.term->b + block.k0 * block.term->b_step, block.term->b_step, block.depth, n, first, last, to);
+}
+
 static void finish(const ck_bf16_result *result, const float *strip, size_t i0, size_t j, size_t rows, size_t width) {
     size_t at = i0 * result->stride + j;
     if (result->gate)
@@ -283,14 +290,15 @@ void ck_bf16_sum_of_products(ck_product_path path, size_t m, size_t n, const ck_
                              const ck_bf16_result *result) {
     tile_kernel tile = kernel(path);
     _Alignas(64) float strip[strip_rows * columns];
-    _Alignas(64) uint16_t panel_of_rows[depth_block * columns];
-    size_t blocks = 0, depth = 0;
+    _Alignas(64) uint16_t together[panels_together * depth_block * columns];
+    size_t blocks = 0, depth = 0, most = most_blocks;
     for (size_t t = 0; t < count; t++) {
         blocks += (terms[t].k + depth_block - 1) / depth_block;
         depth += terms[t].k;
+        if (terms[t].b_is_rows) most = 1;
     }
     // Few blocks at a time, so that enough rows of A fit the cache. A result that is finished needs them all.
-    size_t stretches = result->rounded || !blocks ? 1 : (blocks + most_blocks - 1) / most_blocks;
+    size_t stretches = result->rounded || !blocks ? 1 : (blocks + most - 1) / most;
     size_t stretch = (blocks + stretches - 1) / stretches;
     size_t row_block = rows_at_once(m, stretches == 1 && depth ? depth : most_blocks * depth_block);
     for (size_t first = 0; first < blocks; first += stretch) {
@@ -307,9 +315,9 @@ void ck_bf16_sum_of_products(ck_product_path path, size_t m, size_t n, const ck_
                     const ck_bf16_term *term = block.term;
                     const uint16_t *panel = term->b + j / columns * term->b_step + block.k0 * columns;
                     if (term->b_is_rows) {
-                        ck_pack_rows_bf16(term->b + block.k0 * term->b_step, term->b_step, block.depth, n, j / columns,
-                                          j / columns + 1, panel_of_rows);
-                        panel = panel_of_rows;
+                        size_t place = j / columns % panels_together;
+                        if (!place) pack_together(block, n, j / columns, together);
+                        panel = together + place * ck_panel_size(block.depth);
                     }
                     int writes = index == last && !result->rounded, reads = index == first && before;
                     // The panel that comes after this one, and how much of it a tile fetches.

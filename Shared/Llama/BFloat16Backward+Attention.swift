@@ -5,7 +5,7 @@ import Tensors
 extension BFloat16Backward {
     /// The gradients of queries, keys and values from that of the mixed values, in parallel over sequences and key
     /// heads. Probabilities are computed again block by block instead of being kept.
-    func attention(_ a: BFloat16Activations) throws(LlamaError) {
+    func attention(_ a: BlockActivations<UInt16>) throws(LlamaError) {
         guard case .spans(let spans) = pass.attention else {
             preconditionFailure("gradients through a cache are not defined")
         }
@@ -19,7 +19,7 @@ extension BFloat16Backward {
     }
 
     private func attentionGroup(
-        _ a: BFloat16Activations, _ span: TokenBatch.Span, _ group: Int, _ b: AttentionBuffers
+        _ a: BlockActivations<UInt16>, _ span: TokenBatch.Span, _ group: Int, _ b: AttentionBuffers
     ) {
         let (width, stride, count) = (c.headDimension, pass.qkvWidth, span.count)
         let rows = a.queryKeyValue + span.start * stride

@@ -8,7 +8,7 @@ extension BFloat16Backward {
     /// Adds the gradients of A and B of the adapters on a projection; du and A, to be added with dy · W. Nil where there
     /// is no adapter, or where inputs are dropped and each adapter is computed by itself.
     func lowRankAddend(
-        _ projection: Projection, _ layer: Int, _ a: BFloat16Activations, x: UnsafePointer<UInt16>,
+        _ projection: Projection, _ layer: Int, _ a: BlockActivations<UInt16>, x: UnsafePointer<UInt16>,
         dy: UnsafePointer<UInt16>
     ) -> BFloat16Product.Addend? {
         guard pass.dropoutSeed == nil, let scratch = pass.lowRankScratch,
@@ -20,7 +20,7 @@ extension BFloat16Backward {
 
     /// The same where inputs are dropped, with the gradient of the input added to `dx` unless nil.
     func droppedLowRank(
-        _ projection: Projection, _ layer: Int, _ a: BFloat16Activations, x: UnsafePointer<UInt16>,
+        _ projection: Projection, _ layer: Int, _ a: BlockActivations<UInt16>, x: UnsafePointer<UInt16>,
         dy: UnsafePointer<UInt16>, into dx: UnsafeMutablePointer<Float>?
     ) {
         guard pass.dropoutSeed != nil, let scratch = pass.lowRankScratch, let adapter = pass.adapter else { return }
@@ -39,7 +39,7 @@ extension BFloat16Backward {
 
     /// Adds the gradients of A and B, leaving du [N, ranks] in `scratch.rounded`.
     private func addGradients(
-        _ group: LowRankGroup, _ projection: Projection, _ layer: Int, _ a: BFloat16Activations,
+        _ group: LowRankGroup, _ projection: Projection, _ layer: Int, _ a: BlockActivations<UInt16>,
         x: UnsafePointer<UInt16>, dy: UnsafePointer<UInt16>, _ scratch: LowRankScratch
     ) {
         guard let weights = pass.lowRank, let gradients = dLowRank, let adapter = pass.adapter,

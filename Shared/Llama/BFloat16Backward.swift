@@ -4,7 +4,7 @@ import Tensors
 
 /// The backward pass with bfloat16 products: float32 gradients of all weights, or of the adapter alone with the weights
 /// frozen.
-final class BFloat16Backward {
+final class BFloat16Backward: BackwardPass {
     let pass: BFloat16Pass
     let c: LlamaConfiguration
     /// Gradients in the layout of the weights, or nil if they are frozen.
@@ -61,43 +61,8 @@ final class BFloat16Backward {
         attentionScratch = try pass.attentionScratch(ThreadPool.shared.slots * attentionArea.size)
     }
 
-    /// Forward and backward of the batch; the negative log-likelihood of every target.
-    func run(
-        _ batch: TokenBatch, scale: Float, recompute: Bool, final: FinalGradients?
-    ) throws(LlamaError) -> [Double] {
-        var kept: [BFloat16Activations] = []
-        if recompute {
-            let shared = try pass.activations()
-            for layer in 0..<c.layerCount {
-                kept.append(layer == 0 ? shared : shared.replacingInput(by: try pass.take(rows * c.hiddenSize)))
-            }
-        } else {
-            for _ in 0..<c.layerCount { kept.append(try pass.activations()) }
-        }
-        let output = try pass.take(rows * c.hiddenSize)
-        pass.embed(into: kept[0].input)
-        for layer in 0..<c.layerCount {
-            try pass.block(layer, kept[layer], into: layer + 1 < c.layerCount ? kept[layer + 1].input : output)
-        }
-        dStream.update(repeating: 0, count: rows * c.hiddenSize)
-        let losses = try BFloat16HeadLoss(pass, batch).run(
-            output,
-            backward: HeadLoss.Backward(
-                stream: dStream, norm: dWeights.map { $0 + pass.layout.norm },
-                head: dWeights.map { $0 + pass.layout.head }, scale: scale))
-        if let final { final.tell(final.norm) }
-        for layer in (0..<c.layerCount).reversed() {
-            if recompute { try pass.block(layer, kept[layer], into: nil) }
-            try block(layer, kept[layer])
-            if let final { final.tell(final.blocks[layer]) }
-        }
-        if let dWeights { pass.addEmbedding(dStream, into: dWeights + pass.layout.embedding) }
-        final?.tell(0)
-        return losses
-    }
-
     /// One block: dStream is the gradient of its output and becomes that of its input.
-    private func block(_ layer: Int, _ a: BFloat16Activations) throws(LlamaError) {
+    func block(_ layer: Int, _ a: BlockActivations<UInt16>) throws(LlamaError) {
         let w = pass.layout.blocks[layer]
         let (hidden, intermediate) = (c.hiddenSize, c.intermediateSize)
         let isDropped = pass.dropoutSeed != nil
@@ -138,7 +103,7 @@ final class BFloat16Backward {
 
     /// dx = dy · W, dW += dyᵀ · x unless frozen, and the adapters' part.
     private func project(
-        _ projection: Projection, _ layer: Int, _ a: BFloat16Activations, x: UnsafePointer<UInt16>,
+        _ projection: Projection, _ layer: Int, _ a: BlockActivations<UInt16>, x: UnsafePointer<UInt16>,
         dy: UnsafePointer<UInt16>, into dx: BFloat16Product.Result?
     ) {
         let (inputs, outputs) = (projection.inputs(c), projection.outputs(c))

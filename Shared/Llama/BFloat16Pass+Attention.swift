@@ -7,7 +7,7 @@ extension BFloat16Pass {
     static let queryBlock = 112
 
     /// Mixes the values of every head into `a.mixed`, in parallel over sequences and key heads.
-    func attend(_ a: BFloat16Activations) throws(LlamaError) {
+    func attend(_ a: BlockActivations<UInt16>) throws(LlamaError) {
         guard case .spans(let spans) = attention else {
             preconditionFailure("bfloat16 passes have no cache")
         }
@@ -22,7 +22,7 @@ extension BFloat16Pass {
     }
 
     private func attendGroup(
-        _ a: BFloat16Activations, _ span: TokenBatch.Span, _ group: Int, _ buffers: AttentionBuffers
+        _ a: BlockActivations<UInt16>, _ span: TokenBatch.Span, _ group: Int, _ buffers: AttentionBuffers
     ) {
         let (width, stride, count) = (c.headDimension, qkvWidth, span.count)
         let rows = a.queryKeyValue + span.start * stride

@@ -4,14 +4,14 @@ import Tensors
 
 extension BFloat16Pass {
     /// Where scale · dropout(x)·Aᵀ of a group is kept [N, ranks].
-    func reduced(_ group: LowRankGroup, _ a: BFloat16Activations) -> UnsafeMutablePointer<UInt16>? {
+    func reduced(_ group: LowRankGroup, _ a: BlockActivations<UInt16>) -> UnsafeMutablePointer<UInt16>? {
         a.lowRank.map { $0 + group.members[0].target.index * rows * group.rank }
     }
 
     /// scale · x·Aᵀ and Bᵀ of the adapters on a projection, to be added with its own product; nil where there is none,
     /// or where inputs are dropped and each adapter is added by itself.
     func lowRankAddend(
-        _ projection: Projection, _ layer: Int, _ a: BFloat16Activations, _ x: UnsafePointer<UInt16>
+        _ projection: Projection, _ layer: Int, _ a: BlockActivations<UInt16>, _ x: UnsafePointer<UInt16>
     ) -> BFloat16Product.Addend? {
         guard dropoutSeed == nil, let scratch = lowRankScratch,
             let group = lowRankGroups(layer, projection).first, let reduced = reduced(group, a)
@@ -22,7 +22,7 @@ extension BFloat16Pass {
 
     /// Adds scale · dropout(x)·Aᵀ·Bᵀ to `y`, the output of a projection, for every adapter on it.
     func addDroppedLowRank(
-        _ projection: Projection, _ layer: Int, _ a: BFloat16Activations, _ x: UnsafePointer<UInt16>,
+        _ projection: Projection, _ layer: Int, _ a: BlockActivations<UInt16>, _ x: UnsafePointer<UInt16>,
         into y: UnsafeMutablePointer<Float>
     ) {
         guard dropoutSeed != nil, let scratch = lowRankScratch else { return }
@@ -45,7 +45,7 @@ extension BFloat16Pass {
 
     /// What the forward pass keeps, without adding anything: for recomputed activations.
     func reduceLowRank(
-        _ projection: Projection, _ layer: Int, _ a: BFloat16Activations, _ x: UnsafePointer<UInt16>
+        _ projection: Projection, _ layer: Int, _ a: BlockActivations<UInt16>, _ x: UnsafePointer<UInt16>
     ) {
         guard let scratch = lowRankScratch else { return }
         for group in lowRankGroups(layer, projection) {

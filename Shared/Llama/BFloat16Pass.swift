@@ -5,7 +5,10 @@ import Tensors
 /// One computation whose matrix products take bfloat16 operands.
 ///
 /// The residual stream, norms, softmax statistics and all sums stay in float32.
-final class BFloat16Pass: TokenPass {
+final class BFloat16Pass: TokenPass, ForwardPass {
+    typealias Element = UInt16
+    typealias Head = BFloat16Head
+
     let packed: PackedWeights
     /// A normalised stream [N, hidden].
     let normed: UnsafeMutablePointer<UInt16>
@@ -52,17 +55,10 @@ final class BFloat16Pass: TokenPass {
         do { return try arena.takeHalves(count) } catch { throw Self.outOfMemory(error) }
     }
 
-    /// Memory for one block's activations.
-    func activations() throws(LlamaError) -> BFloat16Activations {
-        do {
-            return try BFloat16Activations(c, rows: rows, rank: adapter?.configuration.rank, arena: arena)
-        } catch { throw Self.outOfMemory(error) }
-    }
-
     /// One block from `a.input` to `output` [N, hidden], leaving in `a` what its backward pass needs; nil for those
     /// activations alone.
     func block(
-        _ layer: Int, _ a: BFloat16Activations, into output: UnsafeMutablePointer<Float>?
+        _ layer: Int, _ a: BlockActivations<UInt16>, into output: UnsafeMutablePointer<Float>?
     ) throws(LlamaError) {
         let w = layout.blocks[layer]
         norm(a.input, w.inputNorm, a.inputInverse)
@@ -92,14 +88,6 @@ final class BFloat16Pass: TokenPass {
         }
     }
 
-    /// All blocks with one set of activations, for passes without gradients; the final stream replaces `a.input`.
-    func blocks(_ a: BFloat16Activations, each: (Int) -> Void = { _ in }) throws(LlamaError) {
-        for layer in 0..<c.layerCount {
-            try block(layer, a, into: a.input)
-            each(layer)
-        }
-    }
-
     /// Logits [rows, vocabulary] of normalised rows.
     func head(_ x: UnsafePointer<UInt16>, rows: Int, into logits: UnsafeMutablePointer<Float>) {
         BFloat16Product.multiply(
@@ -114,7 +102,7 @@ final class BFloat16Pass: TokenPass {
     }
 
     private func project(
-        _ x: UnsafePointer<UInt16>, _ projection: Projection, _ layer: Int, _ a: BFloat16Activations,
+        _ x: UnsafePointer<UInt16>, _ projection: Projection, _ layer: Int, _ a: BlockActivations<UInt16>,
         into result: BFloat16Product.Result
     ) {
         BFloat16Product.multiply(

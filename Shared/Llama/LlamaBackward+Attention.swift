@@ -8,7 +8,7 @@ extension LlamaBackward {
     ///
     /// Probabilities are computed again block by block instead of being kept: T·T floats a head would be the largest
     /// activation of all.
-    func attention(_ a: BlockActivations) throws(LlamaError) {
+    func attention(_ a: BlockActivations<Float>) throws(LlamaError) {
         guard case .spans(let spans) = pass.attention else {
             preconditionFailure("gradients through a cache are not defined")
         }
@@ -23,7 +23,7 @@ extension LlamaBackward {
     }
 
     private func attentionGroup(
-        _ a: BlockActivations, _ span: TokenBatch.Span, _ group: Int, _ p: UnsafeMutablePointer<Float>,
+        _ a: BlockActivations<Float>, _ span: TokenBatch.Span, _ group: Int, _ p: UnsafeMutablePointer<Float>,
         _ dp: UnsafeMutablePointer<Float>
     ) {
         let (width, stride, mixedStride) = (c.headDimension, pass.qkvWidth, c.queryWidth)

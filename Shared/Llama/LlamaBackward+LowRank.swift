@@ -7,7 +7,8 @@ extension LlamaBackward {
     ///
     /// With u = scale · x·Aᵀ kept by the forward pass: dB += dyᵀ·u, du = scale · dy·B, dA += duᵀ·x, dx += du·A.
     func lowRank(
-        _ target: LoRATarget, _ layer: Int, _ a: BlockActivations, x: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+        _ target: LoRATarget, _ layer: Int, _ a: BlockActivations<Float>, x: UnsafePointer<Float>,
+        dy: UnsafePointer<Float>,
         stride: Int, into dx: UnsafeMutablePointer<Float>?
     ) {
         guard let adapter = pass.adapter, let weights = pass.lowRank, let gradients = dLowRank, let dReduced,

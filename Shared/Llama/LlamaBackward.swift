@@ -3,7 +3,7 @@
 import Tensors
 
 /// The backward pass: gradients of all weights, or of the adapter alone with the weights frozen.
-final class LlamaBackward {
+final class LlamaBackward: BackwardPass {
     let pass: LlamaPass
     let c: LlamaConfiguration
     /// Gradients in the layout of the weights, or nil if they are frozen.
@@ -41,43 +41,8 @@ final class LlamaBackward {
         _ = try pass.attentionScratch(ThreadPool.shared.slots * 2 * LlamaPass.queryBlock * longest)
     }
 
-    /// Forward and backward of the batch; the negative log-likelihood of every target.
-    func run(
-        _ batch: TokenBatch, scale: Float, recompute: Bool, final: FinalGradients?
-    ) throws(LlamaError) -> [Double] {
-        var kept: [BlockActivations] = []
-        if recompute {
-            let shared = try pass.activations()
-            for layer in 0..<c.layerCount {
-                kept.append(layer == 0 ? shared : shared.replacingInput(by: try pass.take(rows * c.hiddenSize)))
-            }
-        } else {
-            for _ in 0..<c.layerCount { kept.append(try pass.activations()) }
-        }
-        let output = try pass.take(rows * c.hiddenSize)
-        pass.embed(into: kept[0].input)
-        for layer in 0..<c.layerCount {
-            try pass.block(layer, kept[layer], into: layer + 1 < c.layerCount ? kept[layer + 1].input : output)
-        }
-        dStream.update(repeating: 0, count: rows * c.hiddenSize)
-        let losses = try HeadLoss(pass, batch).run(
-            output,
-            backward: HeadLoss.Backward(
-                stream: dStream, norm: dWeights.map { $0 + pass.layout.norm },
-                head: dWeights.map { $0 + pass.layout.head }, scale: scale))
-        if let final { final.tell(final.norm) }
-        for layer in (0..<c.layerCount).reversed() {
-            if recompute { try pass.block(layer, kept[layer], into: nil) }
-            try block(layer, kept[layer])
-            if let final { final.tell(final.blocks[layer]) }
-        }
-        if let dWeights { pass.addEmbedding(dStream, into: dWeights + pass.layout.embedding) }
-        final?.tell(0)
-        return losses
-    }
-
     /// One block: dStream is the gradient of its output and becomes that of its input.
-    private func block(_ layer: Int, _ a: BlockActivations) throws(LlamaError) {
+    func block(_ layer: Int, _ a: BlockActivations<Float>) throws(LlamaError) {
         let w = pass.layout.blocks[layer]
         let (hidden, intermediate) = (c.hiddenSize, c.intermediateSize)
         Kernels.swiglu(

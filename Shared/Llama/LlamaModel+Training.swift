@@ -90,19 +90,10 @@ extension LlamaModel {
         if precision == .bfloat16 {
             return try withBFloat16Pass(
                 ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans)
-            ) { (pass) throws(LlamaError) in
-                let a = try pass.activations()
-                pass.embed(into: a.input)
-                try pass.blocks(a)
-                return try BFloat16HeadLoss(pass, batch).run(a.input, backward: nil)
-            }
+            ) { (pass) throws(LlamaError) in try pass.targetLosses(batch) }
         }
         return try withPass(ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans)) {
-            (pass) throws(LlamaError) in
-            let a = try pass.activations()
-            pass.embed(into: a.input)
-            try pass.blocks(a)
-            return try HeadLoss(pass, batch).run(a.input, backward: nil)
+            (pass) throws(LlamaError) in try pass.targetLosses(batch)
         }
     }
 

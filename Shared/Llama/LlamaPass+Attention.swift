@@ -7,7 +7,7 @@ extension LlamaPass {
     static let queryBlock = 64
 
     /// Mixes the values of every head into `a.mixed`, in parallel over sequences and heads.
-    func attend(_ layer: Int, _ a: BlockActivations) throws(LlamaError) {
+    func attend(_ layer: Int, _ a: BlockActivations<Float>) throws(LlamaError) {
         switch attention {
         case .spans(let spans):
             let longest = spans.map(\.count).max() ?? 0

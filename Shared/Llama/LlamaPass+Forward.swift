@@ -5,7 +5,8 @@ import Tensors
 extension LlamaPass {
     /// One block from `a.input` to `output` [N, hidden], leaving in `a` what its backward pass needs; nil for those
     /// activations alone.
-    func block(_ layer: Int, _ a: BlockActivations, into output: UnsafeMutablePointer<Float>?) throws(LlamaError) {
+    func block(_ layer: Int, _ a: BlockActivations<Float>, into output: UnsafeMutablePointer<Float>?) throws(LlamaError)
+    {
         let w = layout.blocks[layer]
         norm(a.input, w.inputNorm, into: normed, a.inputInverse)
         project(normed, w.queryKeyValue, out: qkvWidth, in: c.hiddenSize, into: a.queryKeyValue)
@@ -32,14 +33,6 @@ extension LlamaPass {
         Kernels.copy(a.middle, into: output, count: rows * c.hiddenSize)
         project(activated, w.down, out: c.hiddenSize, in: c.intermediateSize, into: output, accumulate: true)
         addLowRank(.down, layer, a, activated, into: output, stride: c.hiddenSize)
-    }
-
-    /// All blocks with one set of activations, for passes without gradients; the final stream replaces `a.input`.
-    func blocks(_ a: BlockActivations, each: (Int) -> Void = { _ in }) throws(LlamaError) {
-        for layer in 0..<c.layerCount {
-            try block(layer, a, into: a.input)
-            each(layer)
-        }
     }
 
     /// Gathers chosen rows of `x` in `gathered` and writes their final norm to `y`, both [chosen, hidden].

@@ -4,14 +4,14 @@ import Tensors
 
 extension LlamaPass {
     /// Where scale · dropout(x)·Aᵀ of a target is kept [N, rank].
-    func reduced(_ target: LoRATarget, _ a: BlockActivations) -> UnsafeMutablePointer<Float>? {
+    func reduced(_ target: LoRATarget, _ a: BlockActivations<Float>) -> UnsafeMutablePointer<Float>? {
         guard let adapter else { return nil }
         return a.lowRank.map { $0 + target.index * rows * adapter.configuration.rank }
     }
 
     /// Adds scale · dropout(x)·Aᵀ·Bᵀ to `y` if the target carries an adapter.
     func addLowRank(
-        _ target: LoRATarget, _ layer: Int, _ a: BlockActivations, _ x: UnsafePointer<Float>,
+        _ target: LoRATarget, _ layer: Int, _ a: BlockActivations<Float>, _ x: UnsafePointer<Float>,
         into y: UnsafeMutablePointer<Float>, stride: Int
     ) {
         guard let adapter, let lowRank, let module = adapter.module(target, layer: layer),
@@ -25,7 +25,7 @@ extension LlamaPass {
     }
 
     /// What `addLowRank` keeps for the down projection, without adding anything: for recomputed activations.
-    func reduceDown(_ layer: Int, _ a: BlockActivations) {
+    func reduceDown(_ layer: Int, _ a: BlockActivations<Float>) {
         guard let adapter, let module = adapter.module(.down, layer: layer), let reduced = reduced(.down, a) else {
             return
         }

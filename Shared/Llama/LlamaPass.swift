@@ -3,7 +3,10 @@
 import Tensors
 
 /// One computation in float32.
-final class LlamaPass: TokenPass {
+final class LlamaPass: TokenPass, ForwardPass {
+    typealias Element = Float
+    typealias Head = LlamaHead
+
     /// A normalised stream [N, hidden].
     let normed: UnsafeMutablePointer<Float>
     /// The activated feed-forward rows [N, intermediate].
@@ -26,12 +29,5 @@ final class LlamaPass: TokenPass {
         try super.init(
             model, weights: weights, lowRank: lowRank, arena: arena, ids: ids, positions: positions,
             attention: attention, dropoutSeed: dropoutSeed)
-    }
-
-    /// Memory for one block's activations.
-    func activations() throws(LlamaError) -> BlockActivations {
-        do {
-            return try BlockActivations(c, rows: rows, rank: adapter?.configuration.rank, arena: arena)
-        } catch { throw Self.outOfMemory(error) }
     }
 }

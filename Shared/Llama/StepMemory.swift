@@ -106,7 +106,7 @@ public struct StepMemory: Sendable, Equatable {
     }
 
     private static func head(_ c: LlamaConfiguration, _ work: Work) -> Int {
-        let chunk = HeadLoss.chunk(c, targets: work.targets)
+        let chunk = HeadChunk.rows(c, targets: work.targets)
         let partial = Kernels.normParts(chunk) * c.hiddenSize
         let rows = chunk * (4 * c.hiddenSize + c.vocabularySize + 1) + partial
         guard work.precision == .bfloat16 else { return rows }

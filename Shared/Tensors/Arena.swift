@@ -33,8 +33,16 @@ public final class Arena: @unchecked Sendable {
 
     /// `count` 16-bit numbers of unspecified content, as `take`.
     public func takeHalves(_ count: Int) throws(TensorError) -> UnsafeMutablePointer<UInt16> {
-        let memory = try take((count + 1) / 2)
-        return UnsafeMutableRawPointer(memory).bindMemory(to: UInt16.self, capacity: (count + 1) / 2 * 2)
+        try take(count, of: UInt16.self)
+    }
+
+    /// `count` elements of any plain type no wider than a cache line, as `take`.
+    public func take<Element: BitwiseCopyable>(
+        _ count: Int, of type: Element.Type
+    ) throws(TensorError) -> UnsafeMutablePointer<Element> {
+        let (size, float) = (MemoryLayout<Element>.stride, MemoryLayout<Float>.stride)
+        let memory = try take((count * size + float - 1) / float)
+        return UnsafeMutableRawPointer(memory).bindMemory(to: type, capacity: count)
     }
 
     /// Takes every block back.

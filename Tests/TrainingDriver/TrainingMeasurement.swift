@@ -7,7 +7,7 @@ import Llama
 import Tensors
 import Training
 
-/// One run of the trainer as jobs use it, timed; the first step is not counted.
+/// One run of the trainer as jobs use it; speed is that of the median step, the first not counted.
 struct TrainingMeasurement {
     struct Line: Encodable {
         let system = "mellama"
@@ -60,15 +60,16 @@ struct TrainingMeasurement {
             model: LlamaModel(LlamaWeights(random: configuration, seed: 1)), recipe: recipe, dataset: dataset(),
             collective: collective)
         var began = ContinuousClock.now
+        var seconds: [Double] = []
         var loss = 0.0
         _ = try trainer.run(onEvent: { event in
             guard case .step(let report) = event else { return }
-            if report.step == 1 { began = ContinuousClock.now }
-            loss = report.loss
+            let now = ContinuousClock.now
+            if report.step > 1 { seconds.append((now - began) / .seconds(1)) }
+            (began, loss) = (now, report.loss)
         })
-        let seconds = (ContinuousClock.now - began) / .seconds(1)
         let rows = options.batch * options.accumulation * collective.size
-        let rate = Double(options.steps * rows * options.sequenceLength) / seconds
+        let rate = Double(rows * options.sequenceLength) / Self.median(seconds)
         try collective.close()
         guard collective.rank == 0 else { return nil }
         let peak = Self.peakBytes()
@@ -83,6 +84,12 @@ struct TrainingMeasurement {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         return String(decoding: try encoder.encode(line), as: UTF8.self)
+    }
+
+    /// The middle one: a step in which the machine did something else does not count.
+    private static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 
     /// Rows of random ids.
@@ -119,7 +126,7 @@ struct TrainingMeasurement {
         }
     }
 
-    /// Operations a second of a product of 2048 x 2048 x 2048, the best of five.
+    /// Operations a second of a product of 2048 x 2048 x 2048, the best of twenty.
     private static func ceiling(_ precision: TrainingRecipe.Precision) -> Double {
         let n = 2048
         let a = [Float](repeating: 0.5, count: n * n)
@@ -131,7 +138,7 @@ struct TrainingMeasurement {
             let packed = PackedMatrix(depth: n, columns: n, in: base)
             packed.pack(.columns, a, stride: n)
             var best = Double.infinity
-            for _ in 0..<5 {
+            for _ in 0..<20 {
                 let start = ContinuousClock.now
                 if precision == .bfloat16 {
                     BFloat16Product.multiply(halves, stride: n, rows: n, packed, into: &c, stride: n)

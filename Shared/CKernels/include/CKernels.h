@@ -108,7 +108,8 @@ typedef struct {
     const uint16_t *a;   ///< Row-major, or packed in panels of 14 rows.
     size_t a_step;       ///< Elements from row to row, or from panel to panel.
     int a_is_packed;
-    const uint16_t *b;   ///< In panels of 32 columns, or row-major: then packed as it is used, for few rows of A.
+    const uint16_t *b;   ///< In panels of 32 columns, or row-major: then packed as it is used, for few rows of A
+                         ///< and sums that are not rounded.
     size_t b_step;       ///< Elements from panel to panel, or from row to row.
     int b_is_rows;
     size_t k;            ///< May be less than the depth that was packed.
