@@ -76,6 +76,6 @@ struct ShardMemoryTests {
             _ = try dataset.length(index * 40_503 % dataset.count)
             try check(index)
         }
-        #expect(most > 1 << 20 && most <= ShardWindow.limit + 1 << 20, "\(most >> 20) MB")
+        #expect(most > 1 << 18 && most <= ShardWindow.limit + 1 << 20, "\(most >> 10) KB")
     }
 }

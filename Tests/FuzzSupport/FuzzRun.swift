@@ -20,8 +20,6 @@ public struct FuzzRun: Sendable {
 
     /// Inputs that take more of the processor than this fail: nothing of this size may.
     private static let slowest = Duration.seconds(10)
-    /// Longer inputs are cut, bytes: what is accepted is grown from, and would double for ever.
-    private static let longest = 65_536
     /// Accepted inputs that are kept to make others from.
     private static let keptInputs = 2000
 
@@ -59,7 +57,6 @@ public struct FuzzRun: Sendable {
         while report.inputs < inputs, seconds == .infinity || !isOver(start, report.inputs) {
             var input = random.oneIn(3) ? random.pick(target.seeds) : random.pick(corpus)
             change(&input, corpus, &random)
-            if input.count > target.maximumBytes { input.removeSubrange(target.maximumBytes...) }
             let verdict = try read(input, journal)
             report.add(verdict, bytes: input.count)
             // What was accepted leads further in than what was refused.
@@ -80,13 +77,20 @@ public struct FuzzRun: Sendable {
     }
 
     private func change(_ input: inout [UInt8], _ corpus: [[UInt8]], _ random: inout FuzzRandom) {
-        defer { if input.count > Self.longest { input.removeSubrange(Self.longest...) } }
+        // After each change: several that double would make more than the sanitizer lets anybody allocate.
+        func cut() {
+            if input.count > target.maximumBytes { input.removeSubrange(target.maximumBytes...) }
+        }
         if let restructure = target.restructure, random.oneIn(2) {
-            for _ in 0...random.below(3) { restructure(&input, &random) }
+            for _ in 0...random.below(3) {
+                restructure(&input, &random)
+                cut()
+            }
             guard random.oneIn(3) else { return }
         }
         for _ in 0...random.below(4) {
             FuzzMutation.apply(to: &input, words: target.words, others: corpus, &random)
+            cut()
         }
     }
 

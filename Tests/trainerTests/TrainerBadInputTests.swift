@@ -46,6 +46,11 @@ struct TrainerBadInputTests {
             payload(["recipe": ["learningrate": 1]]), on: desk,
             saying: ["payload.recipe", "learningrate", #"did you mean "learningRate"?"#])
         try refuse(payload(["recipe": ["maxSteps": 0]]), on: desk, saying: ["payload.recipe.maxSteps"])
+        try refuse(
+            payload(["recipe": ["spikeDeviations": -1]]), on: desk, saying: ["payload.recipe.spikeDeviations"])
+        try refuse(
+            payload(["heldOut": ["of Mrs. Smith": "corpus/held-out/clinical"]]), on: desk,
+            saying: ["payload.heldOut", "letters, digits"])
         try refuse("train.pretrian", payload([:]), on: desk, saying: ["kind", #"did you mean "train.pretrain"?"#])
         try refuse("model.quantize", payload([:]), on: desk, saying: ["kind", "not served by this version"])
         try refuse(.inferScore, ["model": "base", "requests": []], on: desk, saying: ["requests"])
@@ -99,6 +104,17 @@ struct TrainerBadInputTests {
             ])
         try refuse(
             .trainTune, payload(["dataset": "rows"]), on: desk, saying: ["tokenizer", "model's own tokenizer", "rows"])
+    }
+
+    @Test func aRunThatDivergesNamesItsStepAndRows() throws {
+        let desk = try desk()
+        try refuse(
+            payload([
+                "recipe": [
+                    "maxSteps": 20, "accumulation": 2, "learningRate": 10, "clipNorm": 0, "warmupSteps": 0,
+                    "schedule": "constant", "publishEvery": 0,
+                ]
+            ]), on: desk, saying: ["step ", "batch ", " of 2 (dataset row", "lower recipe.learningRate"])
     }
 
     @Test func anAdapterOfAnotherModelIsRefused() throws {
