@@ -30,6 +30,9 @@ typedef struct {
     size_t before_stride;
     float *to;
     size_t to_stride, width;
+    // What comes after the tile's panel: fetched on the way, this many bytes with every pair.
+    const char *coming;
+    size_t coming_step;
 } tile_place;
 
 typedef void (*tile_kernel)(size_t rows, left_tile a, const uint16_t *b, tile_place c);
@@ -146,7 +149,8 @@ CK_DOT_TARGET __attribute__((always_inline)) static inline void dot_rows(const s
     __m512 s0[rows_of_panel], s1[rows_of_panel];
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++) s0[r] = s1[r] = _mm512_setzero_ps();
-    for (size_t p = 0; p < a.pairs; p++) {
+    for (size_t p = 0; p < a.pairs; p++, c.coming += c.coming_step) {
+        __builtin_prefetch(c.coming, 0, 2);
         __m512bh b0 = (__m512bh)_mm512_loadu_si512(b + p * columns * 2);
         __m512bh b1 = (__m512bh)_mm512_loadu_si512(b + p * columns * 2 + columns);
 #pragma clang loop unroll(full)
@@ -320,23 +324,25 @@ void ck_bf16_sum_of_products(ck_product_path path, size_t m, size_t n, const ck_
                         panel = together + place * ck_panel_size(block.depth);
                     }
                     int writes = index == last && !result->rounded, reads = index == first && before;
-                    // The panel that comes after this one, and how much of it a tile fetches.
+                    // The panel that comes after this one.
                     depth_block_at after = block_at(terms, index < last ? index + 1 : first);
                     size_t after_j = (index < last ? j : j + columns) / columns;
                     const uint16_t *coming = after.term->b + after_j * after.term->b_step + after.k0 * columns;
                     size_t left = (index == last && j + columns >= n) || after.term->b_is_rows ? 0 : after.depth;
-                    size_t share = left / ((i1 - i0 + rows_of_panel - 1) / rows_of_panel) + 1;
+                    // Of its 64 bytes times `left`, what each tile fetches.
+                    size_t share = left * 64 / ((i1 - i0 + rows_of_panel - 1) / rows_of_panel);
                     for (size_t i = i0; i < i1; i += rows_of_panel) {
                         size_t rows = i1 - i < rows_of_panel ? i1 - i : rows_of_panel;
                         size_t next = i + rows, ahead = i1 - next < rows_of_panel ? i1 - next : rows_of_panel;
-                        tile_place c = {strip + (i - i0) * columns, columns, strip + (i - i0) * columns, columns, width};
+                        float *waiting = strip + (i - i0) * columns;
+                        tile_place c = {waiting, columns, waiting, columns, width, (const char *)panel, 0};
+                        if (left) c.coming = (const char *)coming + (i - i0) / rows_of_panel * share;
+                        if (left) c.coming_step = 2 * share / (block.depth + 1);
                         if (index == first) c.before = before ? before + i * before_stride + j : 0;
                         if (index == first) c.before_stride = before_stride;
                         if (writes) c.to = result->sums + i * result->stride + j;
                         if (writes) c.to_stride = result->stride;
-                        // Of the next tile and panel, while this one is computed: memory is slower than its sums.
-                        for (size_t k = 0; k < share && left; k++, left--, coming += columns)
-                            __builtin_prefetch(coming, 0, 2);
+                        // Of the next tile, while this one is computed: memory is slower than its sums.
                         if (writes) prefetch(result->sums + next * result->stride + j, result->stride, ahead);
                         else if (reads) prefetch(before + next * before_stride + j, before_stride, ahead);
                         tile(rows, left_at(block, i), panel, c);
