@@ -70,7 +70,7 @@ def ranks(precision, rounds, common):
     """Two ranks of one thread beside one rank of two, the same rows a step."""
     # Micro-batches of the same size on both sides, and twice as many for the one that is alone.
     arguments = [*common, "--precision", precision]
-    together = ["mpirun", "-np", 2, "--bind-to", "none", *(["--allow-run-as-root"] if os.geteuid() == 0 else [])]
+    together = ["mpirun", "-np", 2, "--bind-to", "none", "--oversubscribe", *(["--allow-run-as-root"] if os.geteuid() == 0 else [])]
     one, two = [], []
     for _ in range(rounds):
         one.append(run([DRIVER, *arguments, "--threads", 2, "--accumulation", 2]))
