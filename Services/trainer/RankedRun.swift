@@ -3,6 +3,7 @@
 import Collectives
 import Foundation
 import Glibc
+import Logging
 import Messages
 import ServiceRuntime
 import Training

@@ -35,10 +35,11 @@ struct TrainerRankTests {
         "2 ranks of 2 micro-batches make what one of 4 makes, with the tokenizer beside it", arguments: [false, true])
     func equality(lora: Bool) throws {
         let desk = try desk()
-        let outputs = try [(1, 4), (2, 2)].map {
+        let shapes: [(ranks: Int64, accumulation: Int64)] = [(1, 4), (2, 2)]
+        let outputs = try shapes.map { shape in
             try desk.output(
                 "trainer", .trainPretrain, of: TrainModel.self,
-                payload(ranks: $0, accumulation: $1, steps: 6, lora: lora))
+                payload(ranks: shape.ranks, accumulation: shape.accumulation, steps: 6, lora: lora))
         }
         let (alone, ranks) = (outputs[0].summary, outputs[1].summary)
         #expect(ranks.steps == 6 && ranks.tokens == alone.tokens)
