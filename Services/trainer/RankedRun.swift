@@ -6,6 +6,7 @@ import Glibc
 import Logging
 import Messages
 import ServiceRuntime
+import Tensors
 import Training
 
 /// A training run of several ranks, as the process sees it that holds the job.
@@ -16,6 +17,9 @@ struct RankedRun {
     let hostFile: String?
     let context: JobContext
 
+    /// Ranks that one machine is given at least, whatever its processors.
+    private static let fewest = 8
+
     /// Starts the ranks and relays what rank 0 tells until all have ended.
     ///
     /// Throws what a rank failed of, or, where one just ended, which: that is worth another attempt, which goes on from
@@ -25,6 +29,12 @@ struct RankedRun {
     func run(
         onModel: (_ step: Int, _ folder: URL) throws -> Void, onEvent: (TrainingEvent) -> Void
     ) throws -> TrainingOutcome {
+        let most = max(Self.fewest, ThreadPool.shared.threads)
+        guard hostFile != nil || plan.recipe.ranks <= most else {
+            throw RunFailure(
+                .input, "recipe.ranks: \(plan.recipe.ranks) asked of one machine; write at most \(most), or name more"
+                    + " machines by MELLAMA_HOST_FILE")
+        }
         let planPath = workspace.appending(path: "ranks.json").path
         try plan.write(to: planPath)
         var outcome: TrainingOutcome?

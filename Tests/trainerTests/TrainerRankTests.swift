@@ -103,6 +103,13 @@ struct TrainerRankTests {
         #expect(outcome.result?.error?.detail.contains("recipe.sequenceLength is 7") == true)
     }
 
+    @Test("A recipe cannot have one machine start any number of processes")
+    func tooMany() throws {
+        let outcome = try desk().run("trainer", .trainPretrain, payload(ranks: 4096, accumulation: 1, steps: 2))
+        #expect(outcome.result?.error?.type == .badInput)
+        #expect(outcome.result?.error?.detail.hasPrefix("recipe.ranks: 4096 asked of one machine") == true)
+    }
+
     @Test("Without Open MPI the error says what to install")
     func missing() throws {
         let desk = try desk()
