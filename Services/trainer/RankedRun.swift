@@ -32,8 +32,9 @@ struct RankedRun {
         let most = max(Self.fewest, ThreadPool.shared.threads)
         guard hostFile != nil || plan.recipe.ranks <= most else {
             throw RunFailure(
-                .input, "recipe.ranks: \(plan.recipe.ranks) asked of one machine; write at most \(most), or name more"
-                    + " machines by MELLAMA_HOST_FILE")
+                .input,
+                "recipe.ranks: \(plan.recipe.ranks) asked of one machine; write at most \(most), or name more machines"
+                    + " by MELLAMA_HOST_FILE")
         }
         let planPath = workspace.appending(path: "ranks.json").path
         try plan.write(to: planPath)
