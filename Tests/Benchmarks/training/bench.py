@@ -1,8 +1,9 @@
 # Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 """bench.py: training, ours beside PyTorch, on this machine and in this run.
 
-Ours and the peer take turns (A B A B); figures are medians over the rounds. The floor is what the machine's matrix product
-allows: our driver measures one large product after its last step, and the fraction is the run's operations over it.
+Ours and the peer take turns (A B A B); a run's speed is that of its median step, and figures are medians over the rounds.
+The floor is what the machine's matrix product allows: our driver measures one large product after its last step, and the
+fraction is the run's operations over it.
 """
 import argparse
 import json
@@ -41,7 +42,10 @@ def measure(arguments, rounds, peer):
     for _ in range(rounds):
         ours.append(run([DRIVER, *arguments]))
         if peer:
-            theirs.append(run([PYTHON, HERE / "peers" / "torch_peer.py", *arguments]))
+            try:
+                theirs.append(run([PYTHON, HERE / "peers" / "torch_peer.py", *arguments]))
+            except RuntimeError as error:   # the peer may not fit where ours does
+                print(f"bench: {error}", file=sys.stderr)
     return ours, theirs
 
 
