@@ -10,8 +10,8 @@ import Synchronization
 final class ShardWindow: Sendable {
     /// Pages given back when rows have touched about this much.
     static let limit = 32 << 20
-    /// The system maps up to so many bytes around one that is read, in each of four parts of a shard.
-    private static let around = 4 << 16
+    /// A read maps what the cache has around it, up to 2 MB (a huge page), in each of four parts of a shard.
+    private static let around = 4 << 21
 
     private struct State {
         var bytes = 0

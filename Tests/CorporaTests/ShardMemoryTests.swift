@@ -39,7 +39,9 @@ struct ShardMemoryTests {
     private func resident(_ folder: String) throws -> Int {
         var kibibytes = 0
         var isOurs = false
-        for line in try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8).split(separator: "\n") {
+        // Read to its end: a file of /proc has no size, and String(contentsOfFile:) takes its first page only.
+        let maps = try FileHandle(forReadingAtPath: "/proc/self/smaps")?.readToEnd() ?? Data()
+        for line in String(decoding: maps, as: UTF8.self).split(separator: "\n") {
             // A mapping's first line has its addresses, rights and file; the others have a name and a colon.
             if line.contains(" r--p ") || line.contains("-p ") || line.contains("-s ") {
                 isOurs = line.contains(folder)
