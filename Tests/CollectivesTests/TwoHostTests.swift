@@ -24,14 +24,14 @@ struct TwoHostTests {
         #expect(lines == ["2 ranks: right"])
     }
 
-    @Test("A rank that is killed on the other machine is named, with the machine")
+    @Test("A rank that is killed on the other machine is named, with the machine as the host file has it")
     func killed() throws {
         let hosts = try TwoHosts()
         let mark = "mark-\(UUID())"
         let group = try group(hosts, "die", "1", mark)
         #expect(throws: CollectiveError.self) { try group.wait(onLine: { _ in }, onPause: {}) }
         #expect(
-            group.said.contains("rank 1 of 2 on \(hosts.secondName) ended: signal 9 (Killed)"), "\(group.said)")
+            group.said.contains("rank 1 of 2 on \(hosts.addresses[1]) ended: signal 9 (Killed)"), "\(group.said)")
         #expect(try RankTests.processesEnd(mark))
     }
 

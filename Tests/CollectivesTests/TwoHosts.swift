@@ -60,9 +60,6 @@ final class TwoHosts {
     /// Pulls the cable.
     func disconnect() { _ = system("ip -n \(names[1]) link set m1\(names[1].dropFirst(6)) down") }
 
-    /// What the second host is called.
-    var secondName: String { names[1] }
-
     private func write(_ name: String, _ text: String) throws {
         let url = folder.appending(path: name)
         try Data(text.utf8).write(to: url)
