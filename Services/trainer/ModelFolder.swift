@@ -5,6 +5,7 @@ import Foundation
 import Llama
 import Messages
 import ServiceRuntime
+import Training
 
 /// Models as the payloads name them: Hugging Face folders, or a configuration to start from nothing with.
 enum ModelFolder {
@@ -14,11 +15,14 @@ enum ModelFolder {
     ]
 
     static func model(_ reference: ModelReference, _ context: JobContext) throws -> LlamaModel {
+        try start(reference, context).load()
+    }
+
+    /// Where a run finds the model, with no reference left to resolve.
+    static func start(_ reference: ModelReference, _ context: JobContext) throws -> RankPlan.Model {
         switch reference {
-        case .stored(let data):
-            return try LlamaModel(LlamaCheckpoint.load(URL(filePath: try context.resolve(data))))
-        case .fresh(_, let seed, _):
-            return try LlamaModel(LlamaWeights(random: configuration(reference, context), seed: seed))
+        case .stored(let data): .folder(try context.resolve(data))
+        case .fresh(_, let seed, _): .random(try configuration(reference, context), seed: seed)
         }
     }
 

@@ -15,6 +15,8 @@ struct TrainerCommand: ServiceCommand {
     static func handlers(_ settings: ServiceSettings) throws -> [any JobHandler] {
         Logger(label: service).info(
             "engine", metadata: ["blas": "\(BLAS.description)", "bfloat16": "\(BFloat16Product.description)"])
-        return [TrainHandler(), MergeHandler()]
+        return [TrainHandler(hostFile: settings.hostFile), MergeHandler()]
     }
+
+    static var ownCommands: [any ParsableCommand.Type] { [RankCommand.self] }
 }

@@ -1,9 +1,5 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-import Checkpoints
-import Corpora
-import Files
-import Llama
 import Messages
 import Training
 
@@ -13,26 +9,21 @@ enum TrainingFailure {
     static func describing<T>(_ body: () throws -> T) throws -> T {
         do {
             return try body()
-        } catch let error as TrainingError where error.code == .checkpoint {
-            throw unwritten(error.description)
-        } catch let error as TrainingError {
-            throw JobFailure.badInput(error.description)
-        } catch let error as FileError where error.code == .unwritable {
-            throw unwritten(error.description)
-        } catch let error as FileError {
-            throw JobFailure.badInput(error.description)
-        } catch let error as CheckpointError where error.code == .unwritable {
-            throw unwritten(error.description)
-        } catch let error as CheckpointError {
-            throw JobFailure.badInput(error.description)
-        } catch let error as LlamaError {
-            throw JobFailure.badInput(error.description)
-        } catch let error as CorporaError {
-            throw JobFailure.badInput(error.description)
+        } catch {
+            throw RunFailure(error).map { described($0) as any Error } ?? error
         }
     }
 
-    private static func unwritten(_ detail: String) -> JobFailure {
-        JobFailure(.storage, title: "The checkpoint can't be written", detail: detail, retryable: true)
+    private static func described(_ failure: RunFailure) -> JobFailure {
+        switch failure.kind {
+        case .input: .badInput(failure.description)
+        case .storage:
+            JobFailure(
+                .storage, title: "The checkpoint can't be written", detail: failure.description, retryable: true)
+        case .ranks:
+            JobFailure(
+                .ranks, title: "A rank ended", detail: "\(failure); the next attempt goes on from the last checkpoint",
+                retryable: true)
+        }
     }
 }

@@ -39,6 +39,18 @@ struct TrainingInputs {
         try memory.check(available: MemoryLimit.available(), recipe)
     }
 
+    /// What the ranks of the run are told.
+    func plan(_ payload: TrainModel, workspace: URL, result: URL, _ context: JobContext) throws -> RankPlan {
+        guard let place = payload.tokens ?? payload.dataset else {
+            throw JobFailure.badInput("payload.dataset: is missing")
+        }
+        return RankPlan(
+            recipe: recipe, model: try ModelFolder.start(payload.model, context),
+            dataset: try context.resolve(place), heldOut: try (payload.heldOut ?? [:]).mapValues(context.resolve),
+            checkpoints: workspace.appending(path: "checkpoints").path, result: result.path,
+            base: ModelFolder.name(of: payload.model))
+    }
+
     private static func dataset(of payload: TrainModel, _ context: JobContext) throws -> TokenDataset {
         if let tokens = payload.tokens {
             return try TokenDataset(tokensFile: try context.resolve(tokens))

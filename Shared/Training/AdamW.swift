@@ -29,8 +29,13 @@ public struct AdamW: Sendable {
     }
 
     /// One step on `parameters` in place; `gradients` times `gradientScale` is what the moments see.
+    ///
+    /// - Parameters:
+    ///   - shards: what is updated; the moments hold these numbers one after the other. Nil: everything.
+    ///   - onShard: is called after each shard with its number and the memory of all parameters.
     public mutating func update(
-        _ parameters: inout ParameterSet, gradients: ParameterSet, learningRate: Double, gradientScale: Double
+        _ parameters: inout ParameterSet, gradients: ParameterSet, learningRate: Double, gradientScale: Double,
+        shards: [Range<Int>]? = nil, onShard: (Int, UnsafeMutablePointer<Float>) -> Void = { _, _ in }
     ) {
         step += 1
         let coefficients = AdamWCoefficients(
@@ -43,9 +48,15 @@ public struct AdamW: Sendable {
                         guard let p = parameters.baseAddress, let g = gradients.baseAddress,
                             let m = first.baseAddress, let v = second.baseAddress
                         else { return }
-                        Kernels.adamW(
-                            parameters: p, gradients: g, firstMoments: m, secondMoments: v, count: parameters.count,
-                            coefficients)
+                        var place = 0
+                        for (number, shard) in (shards ?? [0..<parameters.count]).enumerated() {
+                            let at = shard.lowerBound
+                            Kernels.adamW(
+                                parameters: p + at, gradients: g + at, firstMoments: m + place,
+                                secondMoments: v + place, count: shard.count, coefficients)
+                            place += shard.count
+                            onShard(number, p)
+                        }
                     }
                 }
             }

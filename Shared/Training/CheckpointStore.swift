@@ -10,31 +10,31 @@ import Tensors
 /// A checkpoint is a folder `step-0000000042` of safetensors (parameters and both moments, under the published names)
 /// and `state.json`, which has each file's size and fingerprint. It appears by one rename.
 struct CheckpointStore {
-    /// What a checkpoint holds beside `state.json`.
-    struct Tensors {
-        var parameters: ParameterSet
-        var firstMoments: ParameterSet
-        var secondMoments: ParameterSet
+    /// What a checkpoint holds beside `state.json`, each in a file of its own.
+    enum Kind: String, CaseIterable {
+        case parameters
+        case firstMoments = "first-moments"
+        case secondMoments = "second-moments"
+
+        var file: String { "\(rawValue).safetensors" }
     }
 
     static let stateFile = "state.json"
     static let retention = 2
     private static let stateLimit = 1 << 30
-    private static let files = ["parameters.safetensors", "first-moments.safetensors", "second-moments.safetensors"]
 
     let folder: URL
 
-    /// Publishes a checkpoint, then removes all but the newest ones.
-    func save(_ state: CheckpointState, _ tensors: borrowing Tensors) throws {
-        let sets = [tensors.parameters, tensors.firstMoments, tensors.secondMoments]
+    /// Publishes a checkpoint of the tensors it asks for, one kind after the other; then removes all but the newest ones.
+    func save(_ state: CheckpointState, _ tensors: (Kind) throws -> ParameterSet) throws {
         try PublishedFolder.publish(Self.name(of: state.step), in: folder) { aside in
             var state = state
-            for (file, set) in zip(Self.files, sets) {
-                let url = aside.appending(path: file)
+            for kind in Kind.allCases {
+                let url = aside.appending(path: kind.file)
                 var writer = SafetensorsWriter()
-                writer.add(set)
+                writer.add(try tensors(kind))
                 try writer.write(to: url)
-                state.files[file] = try Self.fingerprint(of: url)
+                state.files[kind.file] = try Self.fingerprint(of: url)
             }
             let encoder = JSONEncoder()
             encoder.outputFormatting = .sortedKeys
@@ -73,7 +73,8 @@ struct CheckpointStore {
                     .checkpoint, place.path, "cannot be continued: \(difference)",
                     remedy: "give another folder for checkpoints, or the recipe, dataset and model it was made with")
             }
-            if let damaged = Self.files.first(where: { !Self.isWhole(place.appending(path: $0), state.files[$0]) }) {
+            let files = Kind.allCases.map(\.file)
+            if let damaged = files.first(where: { !Self.isWhole(place.appending(path: $0), state.files[$0]) }) {
                 onIgnored(name, "\(damaged) is missing or damaged")
                 continue
             }
@@ -82,15 +83,26 @@ struct CheckpointStore {
         return nil
     }
 
-    /// Reads the tensors of a checkpoint into sets of their layout.
-    func read(_ state: CheckpointState, into tensors: inout Tensors) throws {
-        let place = folder.appending(path: Self.name(of: state.step))
-        try Self.read(place.appending(path: Self.files[0]), into: &tensors.parameters)
-        try Self.read(place.appending(path: Self.files[1]), into: &tensors.firstMoments)
-        try Self.read(place.appending(path: Self.files[2]), into: &tensors.secondMoments)
+    /// The checkpoint of this step, which ``newest(of:onIgnored:)`` has found whole on another rank.
+    func state(of step: Int) throws -> CheckpointState {
+        let place = folder.appending(path: Self.name(of: step))
+        do { return try Self.state(in: place) } catch {
+            throw TrainingError(
+                .checkpoint, place.path, "is seen by rank 0 alone",
+                remedy: "keep checkpoints on a volume that all ranks share")
+        }
     }
 
-    private static func read(_ url: URL, into set: inout ParameterSet) throws {
+    /// The tensors of one kind.
+    func read(_ kind: Kind, of state: CheckpointState, _ layout: ParameterLayout) throws -> ParameterSet {
+        var set = try ParameterSet(zeros: layout)
+        try read(kind, of: state, into: &set)
+        return set
+    }
+
+    /// Reads the tensors of one kind into a set of their layout.
+    func read(_ kind: Kind, of state: CheckpointState, into set: inout ParameterSet) throws {
+        let url = folder.appending(path: Self.name(of: state.step)).appending(path: kind.file)
         let file = try SafetensorsFile(url)
         let entries = set.layout.entries
         guard file.entries.count == entries.count else {

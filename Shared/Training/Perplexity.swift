@@ -10,11 +10,12 @@ public enum Perplexity {
 
     /// The result over every row and over the rows of each domain; rows of no known domain count in the total only.
     ///
-    /// With `isolated`, documents of one row do not see each other. There is no dropout. `isCancelled` is asked before
+    /// With `isolated`, documents of one row do not see each other. `share` takes every `count`th row from `first` on, as
+    /// ranks do that divide the rows among them. There is no dropout. `isCancelled` is asked before
     /// each row; then the result is nil. Throws where a row does not fit the model.
     public static func evaluate(
         _ model: LlamaModel, _ dataset: TokenDataset, isolated: Bool = true, batchTokens: Int = batchTokens,
-        isCancelled: () -> Bool = { false }
+        share: (first: Int, count: Int) = (0, 1), isCancelled: () -> Bool = { false }
     ) throws -> (total: PerplexityResult, domains: [CorpusDomain: PerplexityResult])? {
         var total = PerplexityResult(negativeLogLikelihood: 0, tokens: 0, bytes: 0)
         var domains: [CorpusDomain: PerplexityResult] = [:]
@@ -34,7 +35,7 @@ public enum Perplexity {
             }
             (pending, tokens) = ([], 0)
         }
-        for index in 0..<dataset.count {
+        for index in stride(from: share.first, to: dataset.count, by: share.count) {
             if isCancelled() { return nil }
             let row = try dataset.sequence(index)
             if tokens + row.ids.count > batchTokens { try score() }

@@ -21,9 +21,25 @@ struct RunIdentity: Codable, Sendable, Hashable {
         theirs.evaluateEvery = recipe.evaluateEvery
         theirs.publishEvery = recipe.publishEvery
         theirs.spikeDeviations = recipe.spikeDeviations
+        // Ranks and accumulation share the micro-batches of a step: only their product matters.
+        if theirs.ranks * theirs.accumulation == recipe.ranks * recipe.accumulation {
+            (theirs.ranks, theirs.accumulation) = (recipe.ranks, recipe.accumulation)
+        }
         guard theirs != recipe else { return nil }
         let fields = Self.differingFields(recipe, theirs).map { "recipe.\($0)" }.joined(separator: ", ")
         return "it was made with another value of \(fields.isEmpty ? "the recipe" : fields)"
+    }
+
+    /// A fingerprint of everything, as numbers that a `Double` holds exactly.
+    func digest() throws -> [Double] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        var digest = ContentDigest()
+        try encoder.encode(self).withUnsafeBytes { digest.update($0) }
+        let digits = Array(digest.text)
+        return stride(from: 0, to: digits.count, by: 8).map {
+            Double(UInt32(String(digits[$0..<$0 + 8]), radix: 16) ?? 0)
+        }
     }
 
     private static func differingFields(_ first: TrainingRecipe, _ second: TrainingRecipe) -> [String] {

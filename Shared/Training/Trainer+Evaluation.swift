@@ -1,21 +1,23 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Collectives
 import Corpora
 import Llama
 
 extension Trainer {
     /// The held-out rows as the model predicts them now, each domain for itself; nil when asked to stop.
     ///
-    /// A pass takes no more tokens than one of training, so that it fits the memory that was planned; how rows share a
+    /// Each rank scores its share of the rows. A pass takes no more tokens than one of training, so that it fits the memory that was planned; how rows share a
     /// pass does not change their scores.
     func evaluate(_ shouldStop: () -> Bool) throws -> HeldOutResult? {
         var domains: [String: PerplexityResult] = [:]
         let most = min(Perplexity.batchTokens, max(rows.longest, rows.largest(recipe.microBatch)))
         for (name, part) in heldOut.sorted(by: { $0.key < $1.key }) {
             let result = try Perplexity.evaluate(
-                model, part, isolated: part.manifest?.packing != .documents, batchTokens: most, isCancelled: shouldStop)
-            guard let result else { return nil }
-            domains[name] = result.total
+                model, part, isolated: part.manifest?.packing != .documents, batchTokens: most,
+                share: (collective.rank, collective.size), isCancelled: shouldStop)
+            guard try !collective.follow(result == nil), let result else { return nil }
+            domains[name] = try summed(result.total)
         }
         return HeldOutResult(domains: domains)
     }

@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Collectives
 import Corpora
 public import Llama
 import Tensors
@@ -20,7 +21,8 @@ extension Trainer {
         onModel: (_ step: Int, LlamaModel) throws -> Void = { _, _ in },
         onEvent: (TrainingEvent) -> Void = { _ in }
     ) throws -> TrainingOutcome {
-        if resume { try restore(onEvent) } else { try store?.removeAll() }
+        try checkAgreement()
+        if resume { try restore(onEvent) } else if collective.rank == 0 { try store?.removeAll() }
         onEvent(
             .started(
                 TrainingStart(
@@ -42,18 +44,18 @@ extension Trainer {
             }
             let began = now()
             guard let report = try step(order, &gradients, began: began, shouldStop) else {
-                return try interrupt(saved, onEvent)
+                return try interrupt(saved, &gradients, onEvent)
             }
             onEvent(.step(report))
             let isLast = progress.step == plan.totalSteps
             if evaluatesNow {
-                guard let result = try evaluate(shouldStop) else { return try interrupt(saved, onEvent) }
+                guard let result = try evaluate(shouldStop) else { return try interrupt(saved, &gradients, onEvent) }
                 evaluation = (progress.step, result)
                 onEvent(.evaluated(step: progress.step, result))
             }
             if publishesNow { try onModel(progress.step, model) }
             if recipe.checkpointEvery > 0, progress.step % recipe.checkpointEvery == 0 || isLast {
-                try checkpoint(onEvent)
+                try checkpoint(&gradients, onEvent)
                 saved = progress.step
             }
         }
@@ -61,7 +63,7 @@ extension Trainer {
         if let evaluation, evaluation.step == progress.step {
             final = evaluation.result
         } else if !heldOut.isEmpty {
-            guard let result = try evaluate(shouldStop) else { return try interrupt(saved, onEvent) }
+            guard let result = try evaluate(shouldStop) else { return try interrupt(saved, &gradients, onEvent) }
             onEvent(.evaluated(step: progress.step, result))
             final = result
         }
@@ -72,8 +74,10 @@ extension Trainer {
     }
 
     /// Checkpoints the present step unless that was the last thing done.
-    private mutating func interrupt(_ saved: Int, _ onEvent: (TrainingEvent) -> Void) throws -> TrainingOutcome {
-        if saved != progress.step || saved == 0 { try checkpoint(onEvent) }
+    private mutating func interrupt(
+        _ saved: Int, _ gradients: inout LlamaGradients, _ onEvent: (TrainingEvent) -> Void
+    ) throws -> TrainingOutcome {
+        if saved != progress.step || saved == 0 { try checkpoint(&gradients, onEvent) }
         return .interrupted(step: progress.step)
     }
 
@@ -90,28 +94,35 @@ extension Trainer {
         let tokens = batches.reduce(0) { $0 + $1.tokens.tokenCount }
         gradients.zero()
         var sums = StepSums()
-        for (number, batch) in batches.enumerated() {
-            if shouldStop() { return nil }
+        let exchange = GradientExchange(collective, sharding)
+        for slot in stride(from: 0, to: batches.count, by: collective.size) {
+            if try collective.follow(shouldStop()) { return nil }
+            let number = slot + collective.rank
+            guard number < batches.count else {
+                exchange.begin(&gradients)
+                continue
+            }
+            let batch = batches[number]
             let sum = try model.forwardBackward(
                 batch.tokens, gradients: &gradients, scale: 1 / Double(targets), dropoutSeed: dropoutSeed(number),
-                recompute: recipe.recompute == .block)
-            sums.add(sum, of: batch, flops: flops.of(batch.tokens))
+                recompute: recipe.recompute == .block,
+                onFinal: slot + collective.size >= batches.count ? exchange.begin : nil)
+            sums.add(sum, of: batch, at: number, flops: flops.of(batch.tokens))
             guard sum.negativeLogLikelihood.isFinite else {
                 throw diverged("the loss of \(Self.name(number, of: batches)) is not a finite number")
             }
         }
+        try exchange.finish()
+        let norm = try summed([squares(gradients)])[0].squareRoot()
+        sums = try StepSums(collective.share(sums.numbers))
         let loss = sums.all.negativeLogLikelihood / Double(targets)
         try checkSpike(loss, sums, batches)
-        let norm = GradientClipping.norm(of: gradients.parameters)
         guard norm.isFinite else {
             throw diverged("the gradient norm over \(Self.name(batches)) is not a finite number")
         }
         let rate = schedule.rate(at: progress.step)
         let coefficient = GradientClipping.coefficient(norm: norm, limit: recipe.clipNorm)
-        withTrained { parameters, optimizer in
-            optimizer.update(
-                &parameters, gradients: gradients.parameters, learningRate: rate, gradientScale: coefficient)
-        }
+        try update(gradients, learningRate: rate, gradientScale: coefficient)
         try model.pack()
         progress.step += 1
         progress.tokens += tokens

@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+public import Collectives
 public import Corpora
 public import Foundation
 public import Llama
@@ -24,6 +25,8 @@ public struct Trainer {
     let heldOut: [String: TokenDataset]
     let store: CheckpointStore?
     let identity: RunIdentity
+    let collective: any Collective
+    let sharding: Sharding
     var optimizer: AdamW
     var progress = Progress()
     var pace = Pace()
@@ -57,13 +60,21 @@ public struct Trainer {
     ///   - model: what to start from; an adapter it carries is trained on when the recipe has `lora`.
     ///   - heldOut: rows for evaluation during and after the run, by domain.
     ///   - checkpoints: a folder of this run alone; without it nothing is written and nothing resumed.
+    ///   - collective: the other ranks, of which there are as many as the recipe says; each is given the same of
+    ///     everything, and rank 0 alone writes.
     ///   - availableMemory: bytes this process may still take; nil starts whatever the run needs.
     /// - Throws: one error that names the field of the recipe or the row of the dataset that does not fit.
     public init(
         model: LlamaModel, recipe: TrainingRecipe, dataset: TokenDataset, heldOut: [String: TokenDataset] = [:],
-        checkpoints: URL? = nil, availableMemory: Int? = MemoryLimit.available()
+        checkpoints: URL? = nil, collective: any Collective = SingleRank(),
+        availableMemory: Int? = MemoryLimit.available()
     ) throws {
         try recipe.validate()
+        guard recipe.ranks == collective.size else {
+            throw TrainingError(
+                .invalidRecipe, "recipe.ranks", "is \(recipe.ranks), but the run was started with \(collective.size)",
+                remedy: "start as many ranks as the recipe says")
+        }
         if dataset.vocabularySize > model.configuration.vocabularySize {
             throw TrainingError(
                 .invalidDataset, "dataset",
@@ -88,7 +99,10 @@ public struct Trainer {
             recipe: recipe, dataset: dataset.digest, model: store == nil ? "" : try Self.fingerprint(self.model))
         flops = ModelFLOPs(
             model.configuration, adapter: recipe.lora == nil ? nil : self.model.trainedParameters.count)
-        optimizer = try AdamW(recipe: recipe, layout: self.model.trainedParameters)
+        let trained = self.model.trainedParameters
+        self.collective = collective
+        sharding = Sharding(count: trained.count, rank: collective.rank, ranks: collective.size)
+        optimizer = try AdamW(recipe: recipe, layout: sharding.moments(of: trained))
     }
 
     /// Tokens of one epoch, padding not counted.

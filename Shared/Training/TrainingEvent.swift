@@ -3,7 +3,7 @@
 public import Corpora
 
 /// What a run tells while it goes on, in order.
-public enum TrainingEvent: Sendable, Hashable {
+public enum TrainingEvent: Sendable, Hashable, Codable {
     /// The run is checked and begins, at `step` steps already done.
     case started(TrainingStart)
     /// A checkpoint that was found is not used, for this reason.

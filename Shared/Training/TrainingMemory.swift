@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Collectives
 public import Llama
 
 /// The memory a run keeps resident at most, by part, worked out before anything is taken.
@@ -14,10 +15,12 @@ public struct TrainingMemory: Sendable, Hashable, Codable {
         case adapter
         /// The gradients of what is trained.
         case gradients
-        /// AdamW's two moments of what is trained.
+        /// AdamW's two moments of what is trained, shared out over the ranks.
         case moments
         /// What the forward pass keeps for the backward pass of one micro-batch.
         case activations
+        /// Sums of gradients under way between the ranks.
+        case exchange
         /// Everything else a pass takes: gradients of activations, a chunk of logits, packed operands.
         case scratch
         /// The program, its libraries and their buffers.
@@ -55,9 +58,12 @@ public struct TrainingMemory: Sendable, Hashable, Codable {
         let targets = recipe.lora?.targets.compactMap(LoRATarget.init(rawValue:))
         let adapter = targets.map { LoRAAdapter.count(rank: recipe.lora?.rank ?? 0, targets: $0, for: configuration) }
         let trained = adapter ?? configuration.parameterCount
+        let shard = (trained + recipe.ranks - 1) / recipe.ranks
+        let bucket = min(trained, Sharding.bucketSize)
         let parts: [Part: Int] = [
             .weights: 4 * configuration.parameterCount, .packedWeights: step.packedWeights,
-            .adapter: 4 * (adapter ?? 0), .gradients: 4 * trained, .moments: 8 * trained,
+            .adapter: 4 * (adapter ?? 0), .gradients: 4 * trained, .moments: 8 * shard,
+            .exchange: recipe.ranks > 1 ? 4 * bucket * MPICollective.sumsUnderWay : 0,
             .activations: step.activations, .scratch: step.scratch, .process: Self.processBytes,
         ]
         bytes = parts.filter { $0.value > 0 }

@@ -1,7 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 /// How a run ended.
-public enum TrainingOutcome: Sendable, Hashable {
+public enum TrainingOutcome: Sendable, Hashable, Codable {
     case completed(TrainingResult)
     /// It was asked to stop after `step` steps; a checkpoint of that step is on disk where a folder was given.
     case interrupted(step: Int)

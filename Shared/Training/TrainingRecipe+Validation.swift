@@ -37,16 +37,8 @@ extension TrainingRecipe {
         try require("evaluateEvery", evaluateEvery, "at least 0") { $0 >= 0 }
         try require("publishEvery", publishEvery, "at least 0") { $0 >= 0 }
         try require("spikeDeviations", spikeDeviations, "at least 0 (0 turns the check off)") { $0 >= 0 && $0.isFinite }
-        try require("ranks", ranks, "at least 1") { $0 >= 1 }
-        try refuseUnsupported()
+        try require("ranks", ranks, "from 1 to 4096") { (1...4096).contains($0) }
         if let lora { try validate(lora) }
-    }
-
-    private func refuseUnsupported() throws {
-        guard ranks == 1 else {
-            throw TrainingError(
-                .unsupported, "recipe.ranks", "\(ranks) ranks are not offered", remedy: "write 1: one process trains")
-        }
     }
 
     private func validate(_ lora: LoRA) throws {

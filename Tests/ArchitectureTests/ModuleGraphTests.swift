@@ -78,7 +78,7 @@ struct ModuleGraphTests {
         ]
         let model: Set = [
             "Tensors", "Tokenization", "Corpora", "Llama", "Checkpoints", "Training", "Generation", "MedicalBenchmark",
-            "CKernels", "COpenBLAS", "Files",
+            "CKernels", "COpenBLAS", "Files", "Collectives", "COpenMPI",
         ]
         let targets = try Self.manifest().targets
         let services = Set(targets.filter { $0.type == "executable" }.map(\.name))

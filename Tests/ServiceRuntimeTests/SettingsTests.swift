@@ -69,9 +69,10 @@ struct SettingsTests {
                 "MELLAMA_STOP_TIMEOUT": "2", "MELLAMA_RETENTION_HOURS": "48", "MELLAMA_TEXT_RETENTION_HOURS": "0.5",
                 "MELLAMA_REDIS_CA": "/ca", "MELLAMA_REDIS_CERTIFICATE": "/c",
                 "MELLAMA_REDIS_KEY": "/k", "MELLAMA_ACCEPT_UNSAFE_REDIS": "1",
+                "MELLAMA_HOST_FILE": "/hosts",
             ]))
         #expect(settings.redisCA == "/ca" && settings.redisCertificate == "/c" && settings.redisKey == "/k")
-        #expect(settings.acceptsUnsafeRedis)
+        #expect(settings.acceptsUnsafeRedis && settings.hostFile == "/hosts")
         #expect(settings.redisURL == "unix:///run/r" && settings.artifacts == "/art")
         #expect(settings.dataRoots == ["/a", "/b"] && settings.adminHost == "0.0.0.0")
         #expect(settings.logLevel == .debug && settings.logFormat == .text)

@@ -10,6 +10,7 @@ struct DriverOptions {
     var recompute = "none"
     var sequenceLength = 512
     var batch = 4
+    var accumulation = 1
     var steps = 4
     var threads: Int?
 
@@ -19,7 +20,7 @@ struct DriverOptions {
             let usage = """
                 training-driver: \(why)
                 usage: training-driver [--size 15m|134m|1b] [--precision float32|bfloat16] [--lora yes|no]
-                       [--recompute none|block] [--seq N] [--batch N] [--steps N] [--threads N]
+                       [--recompute none|block] [--seq N] [--batch N] [--accumulation N] [--steps N] [--threads N]
 
                 """
             FileHandle.standardError.write(Data(usage.utf8))
@@ -40,6 +41,7 @@ struct DriverOptions {
             case "--recompute": recompute = value
             case "--seq": sequenceLength = number()
             case "--batch": batch = number()
+            case "--accumulation": accumulation = number()
             case "--steps": steps = number()
             case "--threads": threads = number()
             default: stop("there is no option \(name)")

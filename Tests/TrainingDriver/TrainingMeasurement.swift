@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Collectives
 import Corpora
 import Foundation
 import Llama
@@ -18,6 +19,8 @@ struct TrainingMeasurement {
         let sequence: Int
         let batch: Int
         let threads: Int
+        let ranks: Int
+        let accumulation: Int
         let tokensPerSecond: Double
         let loss: Double
         let peakBytes: Int
@@ -31,16 +34,22 @@ struct TrainingMeasurement {
 
     let options: DriverOptions
     let configuration: LlamaConfiguration
+    /// The other ranks where `mpirun` started this process.
+    let collective: any Collective
 
     init(_ options: DriverOptions) throws {
         self.options = options
         configuration = try Self.configuration(options.size)
+        let isRank = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_SIZE"] != nil
+        collective = isRank ? try MPICollective() : SingleRank()
         if let threads = options.threads { ThreadPool.shared.setThreads(threads) }
     }
 
-    func line() throws -> String {
+    /// The line; nil from all ranks but the first.
+    func line() throws -> String? {
         var overrides = TrainingRecipe.Overrides()
-        (overrides.maxSteps, overrides.microBatch, overrides.accumulation) = (options.steps + 1, options.batch, 1)
+        (overrides.maxSteps, overrides.microBatch) = (options.steps + 1, options.batch)
+        (overrides.accumulation, overrides.ranks) = (options.accumulation, collective.size)
         (overrides.checkpointEvery, overrides.warmupSteps, overrides.schedule) = (0, 0, .constant)
         overrides.learningRate = 1e-5
         overrides.precision = TrainingRecipe.Precision(rawValue: options.precision)
@@ -48,7 +57,8 @@ struct TrainingMeasurement {
         if options.lora { overrides.lora = .init(rank: 8, alpha: 16, targets: TrainingRecipe.projections) }
         let recipe = try TrainingRecipe(stage: .pretrain, overrides: overrides)
         var trainer = try Trainer(
-            model: LlamaModel(LlamaWeights(random: configuration, seed: 1)), recipe: recipe, dataset: dataset())
+            model: LlamaModel(LlamaWeights(random: configuration, seed: 1)), recipe: recipe, dataset: dataset(),
+            collective: collective)
         var began = ContinuousClock.now
         var seconds: [Double] = []
         var loss = 0.0
@@ -58,12 +68,16 @@ struct TrainingMeasurement {
             if report.step > 1 { seconds.append((now - began) / .seconds(1)) }
             (began, loss) = (now, report.loss)
         })
-        let rate = Double(options.batch * options.sequenceLength) / Self.median(seconds)
+        let rows = options.batch * options.accumulation * collective.size
+        let rate = Double(rows * options.sequenceLength) / Self.median(seconds)
+        try collective.close()
+        guard collective.rank == 0 else { return nil }
         let peak = Self.peakBytes()
         let line = Line(
             size: options.size, parameters: configuration.parameterCount, precision: recipe.precision.rawValue,
             lora: options.lora, recompute: recipe.recompute.rawValue, sequence: options.sequenceLength,
-            batch: options.batch, threads: ThreadPool.shared.threads, tokensPerSecond: rate, loss: loss,
+            batch: options.batch, threads: ThreadPool.shared.threads, ranks: collective.size,
+            accumulation: options.accumulation, tokensPerSecond: rate, loss: loss,
             peakBytes: peak, plannedBytes: trainer.memory.total, gigaflops: rate * flopsPerToken / 1e9,
             ceilingGigaflops: Self.ceiling(recipe.precision) / 1e9,
             kernels: recipe.precision == .bfloat16 ? BFloat16Product.description : BLAS.description)
@@ -83,7 +97,7 @@ struct TrainingMeasurement {
         var generator = Xoshiro256(seed: 2)
         let size = UInt64(configuration.vocabularySize - 3)
         return try TokenDataset(
-            rows: (0..<options.batch * 4).map { _ in
+            rows: (0..<options.batch * options.accumulation * collective.size * 4).map { _ in
                 TokenSequence(ids: (0..<options.sequenceLength).map { _ in Int32(3 + generator.next() % size) })
             })
     }

@@ -10,7 +10,7 @@ import Training
 
 let options = DriverOptions(CommandLine.arguments.dropFirst())
 do {
-    print(try TrainingMeasurement(options).line())
+    if let line = try TrainingMeasurement(options).line() { print(line) }
 } catch {
     FileHandle.standardError.write(Data("training-driver: \(error)\n".utf8))
     exit(1)

@@ -57,7 +57,7 @@ struct TrainingRecipeTests {
             (#"{"beta2": 1}"#, "recipe.beta2", "below 1"),
             (#"{"seed": -1}"#, "recipe.seed", "whole number"),
             (#"{"precision": "fp16"}"#, "recipe.precision", "float32, bfloat16"),
-            (#"{"ranks": 2}"#, "recipe.ranks", "write 1"),
+            (#"{"ranks": 5000}"#, "recipe.ranks", "from 1 to 4096"),
             (#"{"recompute": "all"}"#, "recipe.recompute", "none, block"),
             (#"{"lora": {"targets": ["lm_head"]}}"#, "recipe.lora.targets", "q_proj"),
             (#"{"lora": {"targets": []}}"#, "recipe.lora.targets", "q_proj"),

@@ -53,7 +53,8 @@ struct Planner: Sendable {
         }
         if result.steps == nil { result.unknown.append("steps: the data's size is known when it has been tokenized") }
         if let length, let steps = result.steps {
-            result.tokens = Double(steps) * Double(settings.microBatch * settings.accumulation) * Double(length)
+            let rows = settings.microBatch * settings.accumulation * settings.ranks
+            result.tokens = Double(steps) * Double(rows) * Double(length)
         }
         guard let configuration else {
             return result.unknown.append("parameters: the model is not known before it runs")

@@ -16,6 +16,8 @@ public struct JobFailure: Error, Codable, Sendable, Hashable, CustomStringConver
         public static let notFound: Kind = "not-found"
         /// The disk is full or can't be written.
         public static let storage: Kind = "storage"
+        /// A process that trained together with others ended, or they could not be started.
+        public static let ranks: Kind = "ranks"
         /// A job that this one asked for did not succeed.
         public static let childFailed: Kind = "child-failed"
         /// The job's worker died too often while holding it.

@@ -20,15 +20,19 @@ public protocol ServiceCommand: AsyncParsableCommand {
     static var abstract: String { get }
     /// What it can do; called once a process.
     static func handlers(_ settings: ServiceSettings) throws -> [any JobHandler]
+    /// Subcommands of its own.
+    static var ownCommands: [any ParsableCommand.Type] { get }
 }
 
 extension ServiceCommand {
     public static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: service, abstract: abstract, version: Release.version,
-            subcommands: [ServeCommand<Self>.self, RunCommand<Self>.self, HealthcheckCommand<Self>.self],
+            subcommands: [ServeCommand<Self>.self, RunCommand<Self>.self, HealthcheckCommand<Self>.self] + ownCommands,
             defaultSubcommand: ServeCommand<Self>.self)
     }
+
+    public static var ownCommands: [any ParsableCommand.Type] { [] }
 
     public static func main() async { await CommandExit.run(Self.self, name: service) }
 }

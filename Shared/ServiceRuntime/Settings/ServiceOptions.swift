@@ -43,6 +43,8 @@ public struct ServiceOptions: ParsableArguments {
     public var textRetentionHours: String?
     @Option(help: ArgumentHelp("Memory for loaded models, as 8GiB (MELLAMA_MEMORY_BUDGET).", valueName: "size"))
     public var memoryBudget: String?
+    @Option(help: ArgumentHelp("Open MPI host file of training by ranks (MELLAMA_HOST_FILE).", valueName: "file"))
+    public var hostFile: String?
     @Option(help: ArgumentHelp("How long to wait for Redis at start (MELLAMA_START_TIMEOUT).", valueName: "s"))
     public var startTimeout: String?
     @Option(help: ArgumentHelp("How long jobs have to leave a checkpoint (MELLAMA_STOP_TIMEOUT).", valueName: "s"))
@@ -61,7 +63,8 @@ public struct ServiceOptions: ParsableArguments {
             (.adminHost, adminHost), (.adminPort, adminPort), (.logLevel, logLevel), (.logFormat, logFormat),
             (.concurrency, concurrency), (.leaseSeconds, leaseSeconds),
             (.retentionHours, retentionHours), (.textRetentionHours, textRetentionHours), (.memoryBudget, memoryBudget),
-            (.startTimeout, startTimeout), (.stopTimeout, stopTimeout), (.otlpEndpoint, otlpEndpoint),
+            (.hostFile, hostFile), (.startTimeout, startTimeout), (.stopTimeout, stopTimeout),
+            (.otlpEndpoint, otlpEndpoint),
         ]
         return Dictionary(given.compactMap { key, text in text.map { (key.flag, $0) } }, uniquingKeysWith: { $1 })
     }

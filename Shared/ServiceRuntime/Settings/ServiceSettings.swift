@@ -43,6 +43,8 @@ public struct ServiceSettings: Sendable {
     public var textRetention: Duration = .seconds(86_400)
     /// Bytes that loaded models may take; nil leaves it to the service.
     public var memoryBudget: Int?
+    /// The machines of training jobs with several ranks, as an Open MPI host file; nil is this machine alone.
+    public var hostFile: String?
     /// How long to wait for Redis at start.
     public var startTimeout: Duration = .seconds(60)
     /// How long running jobs have to leave a checkpoint when the service stops.
@@ -84,6 +86,7 @@ public struct ServiceSettings: Sendable {
         textRetention =
             try reader.number(.textRetentionHours, in: 0.001...87_600).map { .seconds($0 * 3600) } ?? textRetention
         memoryBudget = try reader.bytes(.memoryBudget)
+        hostFile = reader.string(.hostFile)
         startTimeout = try reader.number(.startTimeout, in: 0...86_400).map { .seconds($0) } ?? startTimeout
         if let text = reader.string(.otlpEndpoint) {
             guard let address = CollectorAddress(text) else {

@@ -41,6 +41,7 @@ public struct SettingKey: Sendable, Hashable {
     public static let retentionHours = SettingKey("retentionHours")
     public static let textRetentionHours = SettingKey("textRetentionHours")
     public static let memoryBudget = SettingKey("memoryBudget")
+    public static let hostFile = SettingKey("hostFile")
     public static let startTimeout = SettingKey("startTimeout")
     public static let stopTimeout = SettingKey("stopTimeout")
     public static let otlpEndpoint = SettingKey("otlpEndpoint")
@@ -49,7 +50,7 @@ public struct SettingKey: Sendable, Hashable {
     public static let everyService: [SettingKey] = [
         redisURL, redisCA, redisCertificate, redisKey, acceptUnsafeRedis, namespace, dataRoots, artifacts, adminHost,
         adminPort, logLevel, logFormat, concurrency, leaseSeconds, retentionHours, textRetentionHours, memoryBudget,
-        startTimeout, stopTimeout, otlpEndpoint,
+        hostFile, startTimeout, stopTimeout, otlpEndpoint,
     ]
 
     /// What only the gateway takes; a file for the whole stack may hold them.

@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -69,6 +70,19 @@ def table(title):
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
 
 
+def ranks(precision, rounds, common):
+    """Two ranks of one thread beside one rank of two, the same rows a step."""
+    # Micro-batches of the same size on both sides, and twice as many for the one that is alone.
+    arguments = [*common, "--precision", precision]
+    together = ["mpirun", "-np", 2, "--bind-to", "none", "--oversubscribe", *(["--allow-run-as-root"] if os.geteuid() == 0 else [])]
+    one, two = [], []
+    for _ in range(rounds):
+        one.append(run([DRIVER, *arguments, "--threads", 2, "--accumulation", 2]))
+        two.append(run([*together, DRIVER, *arguments, "--threads", 1]))
+    alone, both = median(one, "tokensPerSecond"), median(two, "tokensPerSecond")
+    print(f"| {precision} | {alone:.0f} | {both:.0f} | {both / alone:.2f} |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
@@ -82,6 +96,13 @@ def main():
     table("134 M LLaMA, sequence 512, batch 4")
     for name, arguments in WORKLOADS.items():
         row(name, *measure([*common, *arguments], options.rounds, peer))
+    if shutil.which("mpirun"):
+        print("\n2 ranks x 1 thread against 1 rank x 2 threads, 134 M, full, sequence 512, 8 rows a step\n")
+        print("| precision | 1 rank, tokens/s | 2 ranks | ratio |\n| --- | --- | --- | --- |", flush=True)
+        for precision in ("float32", "bfloat16"):
+            ranks(precision, options.rounds, common)
+    else:
+        print("bench: Open MPI is not installed; no ranks", file=sys.stderr)
     if not options.sweep:
         return
     table("By sequence length, 134 M, full, bfloat16, 4,096 tokens a step")
