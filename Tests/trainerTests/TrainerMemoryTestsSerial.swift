@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite("The trainer keeps to the memory that was planned", .serialized, .timeLimit(.minutes(5)))
-struct TrainerMemoryTests {
+struct TrainerMemoryTestsSerial {
     /// 20 million weights: enough that the program itself hardly counts.
     private static let configuration: JSONValue = [
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 8_000, "hidden_size": 384,
