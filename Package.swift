@@ -223,12 +223,11 @@ if half == nil {
 }
 
 // Preloaded into servers under test; nothing links it.
-let products: [Product] =
-    isModelHalf ? [] : [.library(name: "TestClock", type: .dynamic, targets: ["TestClock"])]
+let testClock = Product.library(name: "TestClock", type: .dynamic, targets: ["TestClock"])
 
 let package = Package(
     name: "mellama",
-    products: products,
+    products: isModelHalf ? [] : [testClock],
     dependencies: isModelHalf ? [] : dependencies,
     targets: testing + (half.flatMap { halves[$0] } ?? platformHalf + modelHalf + services),
     swiftLanguageModes: [.v6],

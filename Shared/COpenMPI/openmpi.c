@@ -8,7 +8,7 @@
 enum { thread_funneled = 1, any_source = -1, longest_text = 256, unused_tag = 32767 };
 
 static struct {
-    void *library;
+    void *handle;
     void *world, *byte, *errors_return;
     int (*init_thread)(int *, char ***, int, int *);
     int (*comm_rank)(void *, int *);
@@ -25,16 +25,16 @@ static struct {
 static const char *missing;
 
 static void *find(const char *name) {
-    void *symbol = dlsym(mpi.library, name);
+    void *symbol = dlsym(mpi.handle, name);
     if (!symbol && !missing) missing = name;
     return symbol;
 }
 
 const char *cmpi_load(void) {
-    if (mpi.library) return missing;
+    if (mpi.handle) return missing;
     // Global: Open MPI's plugins look for its symbols.
-    mpi.library = dlopen("libmpi.so.40", RTLD_NOW | RTLD_GLOBAL);
-    if (!mpi.library) return dlerror();
+    mpi.handle = dlopen("libmpi.so.40", RTLD_NOW | RTLD_GLOBAL);
+    if (!mpi.handle) return dlerror();
     mpi.world = find("ompi_mpi_comm_world");
     mpi.byte = find("ompi_mpi_byte");
     mpi.errors_return = find("ompi_mpi_errors_return");
