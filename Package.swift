@@ -199,21 +199,44 @@ let services: [Target] = [
 
 // `MELLAMA_HALF=platform` (or `model`) builds one half alone, without the services and what only they need: minutes less
 // for whoever works in one half, and for the sanitizers' builds. `tensors` is that of the model half which has threads.
+// `MELLAMA_MODULES=Tokenization,Files` builds those modules of the model half with their tests, and what these need.
 let half = Context.environment["MELLAMA_HALF"]
+let modules = Context.environment["MELLAMA_MODULES"]?.split(separator: ",").map(String.init)
 let halves = [
     "platform": platformHalf, "model": modelHalf,
     "tensors": modelHalf.filter {
         ["COpenBLAS", "CKernels", "Tensors", "OracleSupport", "TensorsTests"].contains($0.name)
     },
 ]
-let isModelHalf = half == "model" || half == "tensors"
+let isModelHalf = half == "model" || half == "tensors" || modules != nil
+
+/// The names of the targets that a target of the model half depends on.
+func dependencies(of target: Target) -> [String] {
+    target.dependencies.compactMap { dependency in
+        switch dependency {
+        case .targetItem(let name, _), .byNameItem(let name, _): name
+        default: nil
+        }
+    }
+}
+
+/// Modules of the model half with their tests, and all that these need.
+func closure(of modules: [String], in half: [Target]) -> [Target] {
+    var wanted: Set<String> = []
+    var next = modules + modules.map { "\($0)Tests" }
+    while let name = next.popLast() {
+        guard wanted.insert(name).inserted, let target = half.first(where: { $0.name == name }) else { continue }
+        next += dependencies(of: target)
+    }
+    return half.filter { wanted.contains($0.name) }
+}
 
 var dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
 ]
-if half == nil {
+if half == nil && modules == nil {
     dependencies += [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
@@ -229,7 +252,9 @@ let package = Package(
     name: "mellama",
     products: isModelHalf ? [] : [testClock],
     dependencies: isModelHalf ? [] : dependencies,
-    targets: testing + (half.flatMap { halves[$0] } ?? platformHalf + modelHalf + services),
+    targets: testing
+        + (modules.map { closure(of: $0, in: modelHalf) } ?? half.flatMap { halves[$0] }
+            ?? platformHalf + modelHalf + services),
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17
 )
