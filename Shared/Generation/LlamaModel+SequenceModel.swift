@@ -53,6 +53,14 @@ extension LlamaModel: SequenceModel {
     public func extend(_ steps: [SequenceStep<LlamaSequenceCache, LoRAAdapter>]) throws -> Tensor {
         for step in steps { try step.cache.reserve(step.tokens.count) }
         return try extend(
-            steps.map { (tokens: $0.tokens, cache: $0.cache.keysAndValues, logits: $0.logits) })
+            steps.map { step in
+                let wanted: LlamaModel.LogitsWanted =
+                    switch step.logits {
+                    case .none: .none
+                    case .last: .last
+                    case .all: .all
+                    }
+                return (tokens: step.tokens, cache: step.cache.keysAndValues, logits: wanted)
+            })
     }
 }

@@ -2,26 +2,53 @@
 
 import Tensors
 
-/// Rows of a logits tensor and what is read from one of them.
-enum LogitRows {
-    static func row(_ index: Int, of logits: Tensor, width: Int) -> [Float] {
-        logits.withUnsafeValues { Array($0[(index * width)..<((index + 1) * width)]) }
-    }
+/// Some rows of logits, one a token, and what is read from them.
+struct LogitRows {
+    let values: UnsafeBufferPointer<Float>
+    let width: Int
 
-    /// The log-probability of `id` and whether it is the likeliest (the first among equals).
+    var count: Int { width > 0 ? values.count / width : 0 }
+
+    /// The logits of one row.
+    subscript(row: Int) -> LogitRow {
+        LogitRow(values: UnsafeBufferPointer(rebasing: values[row * width..<(row + 1) * width]))
+    }
+}
+
+/// The logits after one token.
+struct LogitRow {
+    let values: UnsafeBufferPointer<Float>
+
+    /// The logarithm of the sum of exponentials.
     ///
     /// Throws where the logits are not finite: the weights are broken.
-    static func score(_ id: Int32, in row: [Float]) throws -> (logprob: Double, isGreedy: Bool) {
-        try row.withUnsafeBufferPointer { row in
-            guard let base = row.baseAddress else { return (0, false) }
-            let normalizer = Kernels.logSumExp(base, count: row.count)
-            guard normalizer.isFinite else {
-                throw GenerationError(
-                    .brokenModel, "model", "gives logits that are not finite numbers",
-                    remedy: "check its weights: a diverged training run leaves such a model")
-            }
-            let logprob = Double(row[Int(id)]) - normalizer
-            return (logprob, Kernels.argmax(base, count: row.count) == Int(id))
+    func normalizer() throws -> Double {
+        guard let base = values.baseAddress else { return 0 }
+        let normalizer = Kernels.logSumExp(base, count: values.count)
+        guard normalizer.isFinite else {
+            throw GenerationError(
+                .brokenModel, "model", "gives logits that are not finite numbers",
+                remedy: "check its weights: a diverged training run leaves such a model")
         }
+        return normalizer
+    }
+
+    /// The likeliest id, the first among equals.
+    var likeliest: Int32 {
+        guard let base = values.baseAddress else { return 0 }
+        return Int32(Kernels.argmax(base, count: values.count))
+    }
+
+    /// The `count` likeliest tokens, likeliest first, lower ids first among equals.
+    func top(_ count: Int, normalizer: Double) -> [RankedToken] {
+        guard count > 0 else { return [] }
+        var best: [Int] = []
+        for id in values.indices {
+            if best.count == count, let last = best.last, values[id] <= values[last] { continue }
+            let place = best.firstIndex { values[id] > values[$0] } ?? best.count
+            best.insert(id, at: place)
+            if best.count > count { best.removeLast() }
+        }
+        return best.map { RankedToken(id: Int32($0), logprob: Double(values[$0]) - normalizer) }
     }
 }

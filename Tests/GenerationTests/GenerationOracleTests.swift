@@ -57,7 +57,11 @@ struct GenerationOracleTests {
                     parameters: GenerationParameters(maxTokens: run.newIds.count, ignoreEndOfSequence: true))
             }
             let together = try Generator(model: model).run(requests)
-            let byTwo = try Generator(model: model, batchLimit: 2, tokenLimit: 7).run(requests)
+            var options = BatchOptions()
+            options.sequences = 2
+            options.tokensAlone = 7
+            options.tokensBesideDecode = 3
+            let byTwo = try Generator(model: model, options: options).run(requests)
             let alone = try requests.flatMap { try Generator(model: model).run([$0]) }
             for results in [together, byTwo, alone] {
                 #expect(results.count == runs.count)
@@ -81,13 +85,14 @@ struct GenerationOracleTests {
             let cases = try folder.appending(path: "loglikelihood.json").snakeCaseJSON(as: [Case].self)
             let requests = cases.flatMap { known in
                 known.continuations.map {
-                    LogLikelihood<LlamaModel>.Request(contextIDs: known.context, continuationIDs: $0.ids)
+                    ScoreRequest(contextIDs: known.context, continuationIDs: $0.ids)
                 }
             }
             #expect(!requests.isEmpty)
-            for tokenLimit in [1024, 5] {
-                let scorer = LogLikelihood(model: model, tokenLimit: tokenLimit)
-                let scores = try #require(try scorer.score(requests))
+            for tokens in [1024, 5] {
+                var options = BatchOptions()
+                options.tokensAlone = tokens
+                let scores = try LogLikelihood(model: model, options: options).score(requests)
                 #expect(scores.count == requests.count)
                 for (score, expected) in zip(scores, cases.flatMap(\.continuations)) {
                     #expect(abs(score.logLikelihood - expected.sumLogprob) <= 1e-4)

@@ -89,6 +89,13 @@ extension Golden {
                         choices: ["yes", "no"]),
                     GenerationRequest(promptIDs: [1, 2, 3]),
                     GenerationRequest(messages: [ChatMessage(role: .user, content: "hello")]),
+                    GenerationRequest(
+                        prompt: "The dose:",
+                        responseFormat: ResponseFormat(
+                            .jsonSchema, schema: ["type": "object", "properties": ["mg": ["type": "integer"]]]),
+                        logprobs: 2, promptLogprobs: true),
+                    GenerationRequest(
+                        prompt: "Is it?", responseFormat: ResponseFormat(.choice, choices: [" yes", " no"])),
                 ], addBOS: true)
         ),
         (
