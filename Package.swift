@@ -149,7 +149,7 @@ let modelHalf: [Target] = [
     tests("Tensors", ["OracleSupport", "ThreadSanitizerHooks"]),
     tests("Collectives"),
     tests("Files"),
-    tests("Tokenization", ["Files", "OracleSupport"]),
+    tests("Tokenization", ["Files", "FuzzSupport", "OracleSupport"]),
     tests("Corpora", ["Files", "Tokenization", "OracleSupport"]),
     tests("Llama", ["Tensors", "Checkpoints", "OracleSupport"]),
     tests("Checkpoints", ["Llama", "Tensors", "OracleSupport"]),
