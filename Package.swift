@@ -150,7 +150,7 @@ let modelHalf: [Target] = [
     tests("Tensors", ["OracleSupport", "ThreadSanitizerHooks"]),
     tests("Collectives", ["HostSupport"]),
     tests("Files"),
-    tests("Tokenization", ["Files", "OracleSupport"]),
+    tests("Tokenization", ["Files", "FuzzSupport", "OracleSupport"]),
     tests("Corpora", ["Files", "Tokenization", "OracleSupport"]),
     tests("Llama", ["Tensors", "Checkpoints", "OracleSupport"]),
     tests("Checkpoints", ["Llama", "Tensors", "OracleSupport"]),
