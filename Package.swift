@@ -155,7 +155,7 @@ let modelHalf: [Target] = [
     tests("Llama", ["Tensors", "Checkpoints", "OracleSupport"]),
     tests("Checkpoints", ["Llama", "Tensors", "OracleSupport"]),
     tests("Training", ["Llama", "Tensors", "Checkpoints", "Collectives", "Corpora", "OracleSupport"]),
-    tests("Generation", ["Llama", "Tensors", "Checkpoints", "Tokenization", "OracleSupport"]),
+    tests("Generation", ["Llama", "Tensors", "Checkpoints", "Tokenization", "OracleSupport", "FuzzSupport"]),
     tests("MedicalBenchmark", ["OracleSupport"]),
 ]
 
@@ -174,7 +174,9 @@ let services: [Target] = [
     service(
         "trainer",
         ["ServiceRuntime", "Files", "Training", "Collectives", "Checkpoints", "Corpora", "Llama", "Tensors"]),
-    service("inference", ["ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
+    service(
+        "inference",
+        ["ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors", .metrics]),
     service("evaluator", ["ServiceRuntime", "Files", "MedicalBenchmark", "Corpora"]),
     service("mellama", ["ServiceRuntime", "Training", "Checkpoints", "Corpora", "Llama", .httpClient, .yams]),
     tests(

@@ -8,6 +8,8 @@ public struct GenerationRequest: Sendable {
     public var choices: [[Int32]]?
     /// Where given, the answer is JSON of this form.
     public var grammar: TokenGrammar?
+    /// Ids that end the answer beside the model's own, such as the end of a turn of a conversation.
+    public var endIDs: Set<Int32>
     /// How many of the likeliest tokens are told at each place.
     public var topLogprobs: Int
     /// Whether the prompt's own log-probabilities are told; `maxTokens` may then be 0.
@@ -15,12 +17,13 @@ public struct GenerationRequest: Sendable {
 
     public init(
         promptIDs: [Int32], parameters: GenerationParameters = GenerationParameters(), choices: [[Int32]]? = nil,
-        grammar: TokenGrammar? = nil, topLogprobs: Int = 0, wantsPromptLogprobs: Bool = false
+        grammar: TokenGrammar? = nil, endIDs: Set<Int32> = [], topLogprobs: Int = 0, wantsPromptLogprobs: Bool = false
     ) {
         self.promptIDs = promptIDs
         self.parameters = parameters
         self.choices = choices
         self.grammar = grammar
+        self.endIDs = endIDs
         self.topLogprobs = topLogprobs
         self.wantsPromptLogprobs = wantsPromptLogprobs
     }

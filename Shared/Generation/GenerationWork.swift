@@ -21,7 +21,7 @@ final class GenerationWork<Model: SequenceModel>: BatchWork<Model> {
         deliver: @escaping (GenerationEvent) -> Void
     ) throws {
         self.request = request
-        endIDs = Set(model.endOfSequenceIDs.compactMap { Int32(exactly: $0) })
+        endIDs = request.endIDs.union(model.endOfSequenceIDs.compactMap { Int32(exactly: $0) })
         contextLength = model.contextLength
         self.deliver = deliver
         trie = try request.choices.map { try ChoiceTrie($0) }

@@ -33,6 +33,16 @@ public final class LlamaSequenceCache: SequenceCache {
     }
 }
 
+/// An adapter over a model whose weights it shares.
+public final class LlamaSequenceAdapter: Sendable {
+    let model: LlamaModel
+
+    /// Throws `invalidAdapter` if the adapter was made for other dimensions.
+    public init(_ adapter: LoRAAdapter, over model: LlamaModel) throws {
+        self.model = try LlamaModel(model.weights, adapter: adapter)
+    }
+}
+
 extension LlamaModel: SequenceModel {
     public var vocabularySize: Int { configuration.vocabularySize }
     public var contextLength: Int { configuration.maxPositions }
@@ -49,18 +59,46 @@ extension LlamaModel: SequenceModel {
 
     public func makeCache() throws -> LlamaSequenceCache { try LlamaSequenceCache(configuration) }
 
-    /// Extends the sequences with the model's own adapter, if it has one; the steps' adapters are not of this model.
-    public func extend(_ steps: [SequenceStep<LlamaSequenceCache, LoRAAdapter>]) throws -> Tensor {
+    /// Extends the sequences of each adapter together; those without one by the model itself.
+    public func extend(_ steps: [SequenceStep<LlamaSequenceCache, LlamaSequenceAdapter>]) throws -> Tensor {
         for step in steps { try step.cache.reserve(step.tokens.count) }
-        return try extend(
-            steps.map { step in
-                let wanted: LlamaModel.LogitsWanted =
-                    switch step.logits {
-                    case .none: .none
-                    case .last: .last
-                    case .all: .all
-                    }
-                return (tokens: step.tokens, cache: step.cache.keysAndValues, logits: wanted)
-            })
+        let adapters = steps.map { step in step.adapter.map(ObjectIdentifier.init) }
+        guard let first = adapters.first, adapters.contains(where: { $0 != first }) else {
+            return try (steps.first?.adapter?.model ?? self).extend(steps.map(Self.plain))
+        }
+        var rows = [[Float]](repeating: [], count: steps.count)
+        for adapter in Set(adapters) {
+            let members = steps.indices.filter { adapters[$0] == adapter }
+            let logits = try (steps[members[0]].adapter?.model ?? self).extend(members.map { Self.plain(steps[$0]) })
+            logits.withUnsafeValues { values in
+                var start = 0
+                for member in members {
+                    let count = Self.rows(steps[member]) * vocabularySize
+                    rows[member] = Array(values[start..<start + count])
+                    start += count
+                }
+            }
+        }
+        return Tensor(rows.flatMap { $0 }, shape: [steps.reduce(0) { $0 + Self.rows($1) }, vocabularySize])
+    }
+
+    private static func rows(_ step: SequenceStep<LlamaSequenceCache, LlamaSequenceAdapter>) -> Int {
+        switch step.logits {
+        case .none: 0
+        case .last: 1
+        case .all: step.tokens.count
+        }
+    }
+
+    private static func plain(
+        _ step: SequenceStep<LlamaSequenceCache, LlamaSequenceAdapter>
+    ) -> (tokens: [Int32], cache: KVCache, logits: LogitsWanted) {
+        let wanted: LogitsWanted =
+            switch step.logits {
+            case .none: .none
+            case .last: .last
+            case .all: .all
+            }
+        return (step.tokens, step.cache.keysAndValues, wanted)
     }
 }

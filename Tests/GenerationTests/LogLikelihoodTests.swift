@@ -13,10 +13,10 @@ struct LogLikelihoodTests {
         let model = ScriptedModel.counting()
         let context = [Int32](repeating: 5, count: 20)
         let scores = try LogLikelihood(model: model).score([
-                Request(contextIDs: context, continuationIDs: [6, 7, 8]),
-                Request(contextIDs: context, continuationIDs: [6]),
-                Request(contextIDs: context, continuationIDs: [7, 8]),
-            ])
+            Request(contextIDs: context, continuationIDs: [6, 7, 8]),
+            Request(contextIDs: context, continuationIDs: [6]),
+            Request(contextIDs: context, continuationIDs: [7, 8]),
+        ])
         let normalizer = log(exp(5.0) + 15)
         let expected = [3 * (5 - normalizer), 5 - normalizer, (0 - normalizer) + (5 - normalizer)]
         for (score, sum) in zip(scores, expected) { #expect(abs(score.logLikelihood - sum) < 1e-6) }

@@ -39,7 +39,7 @@ extension Golden {
                     promptLogprobs: PromptLogprobs(
                         ids: [1, 5], tokens: ["", "a"], logprobs: [nil, -2],
                         topLogprobs: [[], [TokenLogprob(id: 6, logprob: -0.5)]]),
-                    promptTokens: 2),
+                    promptTokens: 2, chatTemplate: "plain"),
             ])),
         Golden(
             "output.infer.score",

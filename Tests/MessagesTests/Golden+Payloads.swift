@@ -88,7 +88,7 @@ extension Golden {
                         repetitionPenalty: 1.1, seed: 5, stop: ["\n"], ignoreEndOfSequence: false,
                         choices: ["yes", "no"]),
                     GenerationRequest(promptIDs: [1, 2, 3]),
-                    GenerationRequest(messages: [ChatMessage(role: .user, content: "hello")]),
+                    GenerationRequest(messages: [ChatMessage(role: .user, content: "hello")], chatTemplate: "llama3"),
                     GenerationRequest(
                         prompt: "The dose:",
                         responseFormat: ResponseFormat(
