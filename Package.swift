@@ -155,7 +155,9 @@ let modelHalf: [Target] = [
     tests("Llama", ["Tensors", "Checkpoints", "OracleSupport"]),
     tests("Checkpoints", ["Llama", "Tensors", "OracleSupport"]),
     tests("Training", ["Llama", "Tensors", "Checkpoints", "Collectives", "Corpora", "OracleSupport"]),
-    tests("Generation", ["Llama", "Tensors", "Checkpoints", "Tokenization", "OracleSupport", "FuzzSupport"]),
+    tests(
+        "Generation",
+        ["Llama", "Tensors", "Checkpoints", "Tokenization", "OracleSupport", "FuzzSupport", "ThreadSanitizerHooks"]),
     tests("MedicalBenchmark", ["OracleSupport"]),
 ]
 
@@ -202,17 +204,12 @@ let services: [Target] = [
 ]
 
 // `MELLAMA_HALF=platform` (or `model`) builds one half alone, without the services and what only they need: minutes less
-// for whoever works in one half, and for the sanitizers' builds. `tensors` is that of the model half which has threads.
+// for whoever works in one half, and for the sanitizers' builds.
 // `MELLAMA_MODULES=Tokenization,Files` builds those modules of the model half with their tests, and what these need.
 let half = Context.environment["MELLAMA_HALF"]
 let modules = Context.environment["MELLAMA_MODULES"]?.split(separator: ",").map(String.init)
-let halves = [
-    "platform": platformHalf, "model": modelHalf,
-    "tensors": modelHalf.filter {
-        ["COpenBLAS", "CKernels", "Tensors", "OracleSupport", "TensorsTests"].contains($0.name)
-    },
-]
-let isModelHalf = half == "model" || half == "tensors" || modules != nil
+let halves = ["platform": platformHalf, "model": modelHalf]
+let isModelHalf = half == "model" || modules != nil
 
 /// The names of the targets that a target of the model half depends on.
 func dependencies(of target: Target) -> [String] {

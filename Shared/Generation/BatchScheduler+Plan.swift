@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Llama
+
 extension BatchScheduler {
     /// Tokens of a tenant's prompts before it is the next one's turn.
     private static var quantum: Int { 64 }

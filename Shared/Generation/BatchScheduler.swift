@@ -1,5 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Llama
 import Tensors
 
 /// Computes the requests of everybody together, step by step: each step extends the answers under way by a token and
@@ -83,23 +84,42 @@ final class BatchScheduler<Model: SequenceModel> {
             return
         }
         logits.withUnsafeValues { values in
-            let width = model.vocabularySize
-            var row = 0
-            for (item, count) in plan {
-                let rows = item.strand.rows(count)
-                defer { row += rows }
-                guard !item.work.isOver else { continue }
+            let rows = read(values, plan)
+            for (index, (item, count)) in plan.enumerated() where !item.work.isOver {
                 let isPrompt = item.work.promptStrand === item.strand
                 item.strand.computed(count)
-                let part = UnsafeBufferPointer(rebasing: values[row * width..<(row + rows) * width])
                 do {
                     if isPrompt { try keep(item.work.prompt, item.strand.cache, of: item.work) }
-                    try item.work.receive(LogitRows(values: part, width: width), of: item.strand)
+                    try item.work.receive(rows[index], of: item.strand)
                 } catch {
                     item.work.fail(.error(error))
                 }
             }
         }
+    }
+
+    /// The rows of each step, read on all threads: with a large vocabulary that is much of a step of a small model.
+    private func read(
+        _ values: UnsafeBufferPointer<Float>, _ plan: [(item: Item, count: Int)]
+    ) -> [[LogitRow]] {
+        let width = model.vocabularySize
+        var starts = [0]
+        for (item, count) in plan { starts.append(starts[starts.count - 1] + item.strand.rows(count)) }
+        var rows = [[LogitRow]](repeating: [], count: plan.count)
+        rows.withUnsafeMutableBufferPointer { rows in
+            // Each piece writes its own element and changes its own request, of which it has the only strand.
+            nonisolated(unsafe) let rows = rows
+            ThreadPool.shared.run(plan.count) { index in
+                let (item, count) = plan[index]
+                rows[index] = (starts[index]..<starts[index + 1]).map { row in
+                    LogitRow(
+                        UnsafeBufferPointer(rebasing: values[row * width..<(row + 1) * width]),
+                        top: item.work.topLogprobs)
+                }
+                if item.strand.isDecode, count == 1, let row = rows[index].last { item.work.choose(row) }
+            }
+        }
+        return rows
     }
 
     private func removeFinished() {

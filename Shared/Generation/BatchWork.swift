@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Llama
+
 /// Tokens of one sequence that are still to be computed, on top of what its cache holds.
 final class Strand<Cache: SequenceCache> {
     let cache: Cache
@@ -82,8 +84,14 @@ class BatchWork<Model: SequenceModel> {
         strands = [Strand(rest, cache: cache, wanted: needsWholePrompt ? .all : .last)]
     }
 
-    /// Takes the logits of the next tokens of a strand, before they are counted as computed.
-    func receive(_ rows: LogitRows, of strand: Strand<Cache>) throws {}
+    /// How many of the likeliest tokens are wanted at each place.
+    var topLogprobs: Int { 0 }
+
+    /// Does what takes long of taking the logits after an answer's token; on any thread, alone with the request.
+    func choose(_ row: LogitRow) {}
+
+    /// Takes the logits of the next tokens of a strand, which are computed.
+    func receive(_ rows: [LogitRow], of strand: Strand<Cache>) throws {}
 
     /// Ends it without an answer.
     func fail(_ failure: Failure) {}

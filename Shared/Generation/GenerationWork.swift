@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Llama
+
 /// One answer while it is written: takes logits and says what to compute next.
 final class GenerationWork<Model: SequenceModel>: BatchWork<Model> {
     private let request: GenerationRequest
@@ -13,6 +15,8 @@ final class GenerationWork<Model: SequenceModel>: BatchWork<Model> {
     private var sampler: Sampler
     private var answer: AnswerText
     private var seen: Set<Int32> = []
+    /// What ``choose(_:)`` found; nil before, none where nothing is allowed.
+    private var chosen: Int32??
     private var result = GenerationResult(finishReason: .length)
 
     /// - Parameter request: already validated.
@@ -39,7 +43,14 @@ final class GenerationWork<Model: SequenceModel>: BatchWork<Model> {
 
     override var needsWholePrompt: Bool { request.wantsPromptLogprobs }
 
-    override func receive(_ rows: LogitRows, of strand: Strand<Cache>) throws {
+    override var topLogprobs: Int { request.topLogprobs }
+
+    override func choose(_ row: LogitRow) {
+        guard trie == nil, row.normalizer.isFinite else { return }
+        chosen = .some(sampler.next(row, seen: seen, mask: walk?.mask(endIDs: endIDs)))
+    }
+
+    override func receive(_ rows: [LogitRow], of strand: Strand<Cache>) throws {
         if !strand.isDecode, strand.wanted == .all {
             for row in 0..<rows.count { try note(rows[row], before: strand.cache.count - rows.count + row + 1) }
         }
@@ -64,25 +75,26 @@ final class GenerationWork<Model: SequenceModel>: BatchWork<Model> {
     /// Notes how likely the prompt's token at `position` is.
     private func note(_ row: LogitRow, before position: Int) throws {
         guard position < prompt.count else { return }
-        let normalizer = try row.normalizer()
+        try row.check()
         if result.promptLogprobs.isEmpty {
             result.promptLogprobs = [nil]
             result.promptTopLogprobs = [[]]
         }
-        result.promptLogprobs.append(Double(row.values[Int(prompt[position])]) - normalizer)
-        result.promptTopLogprobs.append(row.top(request.topLogprobs, normalizer: normalizer))
+        result.promptLogprobs.append(row.logprob(prompt[position]))
+        result.promptTopLogprobs.append(row.top)
     }
 
     /// Takes the logits after all that was fed; returns the token to feed next, or nil where the answer has ended.
     private func advance(_ row: LogitRow) throws -> Int32? {
-        let normalizer = try row.normalizer()
+        try row.check()
         guard request.mostNewTokens(contextLength: contextLength) > 0 else { return end(.length) }
-        if let trie { return choose(from: trie, row, normalizer) }
-        let mask = walk?.mask(endIDs: endIDs)
-        guard let id = sampler.next(row.values, seen: seen, mask: mask) else { throw TokenGrammar.unwritable }
+        if let trie { return follow(trie, row) }
+        if chosen == nil { choose(row) }
+        guard let id = chosen ?? nil else { throw TokenGrammar.unwritable }
+        chosen = nil
         if endIDs.contains(id), !request.parameters.ignoreEndOfSequence || walk != nil { return end(.endOfSequence) }
         walk?.advance(id)
-        take(id, row, normalizer)
+        take(id, row)
         if answer.isStopped { return end(.stop) }
         if walk?.isFinished == true { return end(.endOfSequence) }
         if result.ids.count >= request.parameters.maxTokens || prompt.count + result.ids.count >= contextLength {
@@ -96,7 +108,7 @@ final class GenerationWork<Model: SequenceModel>: BatchWork<Model> {
     /// Where an answer is complete and also the beginning of a longer one, it ends there if the likeliest
     /// end-of-sequence id beats every continuation; a model without such an id ends there if its likeliest token of
     /// all leads to no longer answer.
-    private func choose(from trie: ChoiceTrie, _ row: LogitRow, _ normalizer: Double) -> Int32? {
+    private func follow(_ trie: ChoiceTrie, _ row: LogitRow) -> Int32? {
         let children = trie.children(of: place)
         guard var best = children.first else { return end(.choice) }
         for child in children.dropFirst() where row.values[Int(child.id)] > row.values[Int(best.id)] { best = child }
@@ -108,21 +120,20 @@ final class GenerationWork<Model: SequenceModel>: BatchWork<Model> {
                 return end(.choice)
             }
         }
-        take(best.id, row, normalizer)
+        take(best.id, row)
         place = best.node
         guard trie.children(of: place).isEmpty else { return best.id }
         result.choice = trie.choice(at: place)
         return end(.choice)
     }
 
-    private func take(_ id: Int32, _ row: LogitRow, _ normalizer: Double) {
-        let logprob = Double(row.values[Int(id)]) - normalizer
-        let top = row.top(request.topLogprobs, normalizer: normalizer)
+    private func take(_ id: Int32, _ row: LogitRow) {
+        let logprob = row.logprob(id)
         result.ids.append(id)
         result.logprobs.append(logprob)
-        if request.topLogprobs > 0 { result.topLogprobs.append(top) }
+        if request.topLogprobs > 0 { result.topLogprobs.append(row.top) }
         if request.parameters.repetitionPenalty != 1 { seen.insert(id) }
-        deliver(.part(AnswerPart(text: answer.append(id), id: id, logprob: logprob, topLogprobs: top)))
+        deliver(.part(AnswerPart(text: answer.append(id), id: id, logprob: logprob, topLogprobs: row.top)))
     }
 
     @discardableResult

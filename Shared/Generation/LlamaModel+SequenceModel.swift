@@ -93,12 +93,6 @@ extension LlamaModel: SequenceModel {
     private static func plain(
         _ step: SequenceStep<LlamaSequenceCache, LlamaSequenceAdapter>
     ) -> (tokens: [Int32], cache: KVCache, logits: LogitsWanted) {
-        let wanted: LogitsWanted =
-            switch step.logits {
-            case .none: .none
-            case .last: .last
-            case .all: .all
-            }
-        return (step.tokens, step.cache.keysAndValues, wanted)
+        (step.tokens, step.cache.keysAndValues, step.logits)
     }
 }

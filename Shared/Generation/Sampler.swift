@@ -24,13 +24,14 @@ public struct Sampler: Sendable {
     ///
     /// Among equal logits the lowest id wins. `logits` holds one value a vocabulary entry.
     public mutating func next(logits: [Float], history: some Sequence<Int32>) -> Int32 {
-        logits.withUnsafeBufferPointer { next($0, seen: Set(history), mask: nil) ?? 0 }
+        logits.withUnsafeBufferPointer { next(LogitRow($0, top: 0), seen: Set(history), mask: nil) ?? 0 }
     }
 
     /// The next token, of those that `mask` allows; nil where it allows none. `seen` holds the ids of the history.
-    mutating func next(_ logits: UnsafeBufferPointer<Float>, seen: Set<Int32>, mask: TokenMask?) -> Int32? {
+    mutating func next(_ row: LogitRow, seen: Set<Int32>, mask: TokenMask?) -> Int32? {
+        let logits = row.values
         if parameters.temperature == 0 {
-            if parameters.repetitionPenalty == 1 { return Self.likeliest(of: logits, mask: mask) }
+            if parameters.repetitionPenalty == 1 { return Self.likeliest(of: row, mask: mask) }
             let candidates = penalized(logits, seen: seen, mask: mask)
             guard var best = candidates.first else { return nil }
             for candidate in candidates where candidate.score > best.score { best = candidate }
@@ -50,14 +51,15 @@ public struct Sampler: Sendable {
     }
 
     /// The id of the largest logit, the lowest among equals.
-    private static func likeliest(of logits: UnsafeBufferPointer<Float>, mask: TokenMask?) -> Int32? {
-        guard let base = logits.baseAddress else { return nil }
-        guard let mask else { return Int32(Kernels.argmax(base, count: logits.count)) }
+    private static func likeliest(of row: LogitRow, mask: TokenMask?) -> Int32? {
+        // Where the likeliest of all is allowed there is nothing to look for.
+        guard let mask, !mask.contains(row.likeliest) else { return row.likeliest }
+        let logits = row.values
         var best: Int?
         var largest = -Float.infinity
         mask.forEach { id in
-            guard id < logits.count, best == nil || base[id] > largest else { return }
-            (best, largest) = (id, base[id])
+            guard id < logits.count, best == nil || logits[id] > largest else { return }
+            (best, largest) = (id, logits[id])
         }
         return best.map { Int32($0) }
     }

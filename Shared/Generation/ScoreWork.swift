@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Llama
+
 /// Some continuations of one context while they are scored: the context once, then the rest of all of them together.
 final class ScoreWork<Model: SequenceModel>: BatchWork<Model> {
     /// Gets each continuation's place in the list, and its score.
@@ -24,7 +26,7 @@ final class ScoreWork<Model: SequenceModel>: BatchWork<Model> {
     // The last token of a continuation is scored by the one before it, and never computed.
     override var branches: [Int] { continuations.map { $0.count - 1 }.filter { $0 > 0 } }
 
-    override func receive(_ rows: LogitRows, of strand: Strand<Cache>) throws {
+    override func receive(_ rows: [LogitRow], of strand: Strand<Cache>) throws {
         guard let branch = strand.branch else {
             if strand.pending.isEmpty, rows.count > 0 { try begin(after: rows[rows.count - 1], strand.cache) }
             return
@@ -62,8 +64,8 @@ final class ScoreWork<Model: SequenceModel>: BatchWork<Model> {
 
     private func note(_ row: LogitRow, _ branch: Int) throws {
         let id = continuations[branch][scores[branch].tokenCount]
-        let normalizer = try row.normalizer()
-        scores[branch].logprobs.append(Double(row.values[Int(id)]) - normalizer)
+        try row.check()
+        scores[branch].logprobs.append(row.logprob(id))
         if scores[branch].isGreedy { scores[branch].isGreedy = row.likeliest == id }
     }
 

@@ -1,6 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import Generation
+import Llama
 import Synchronization
 import Tensors
 
