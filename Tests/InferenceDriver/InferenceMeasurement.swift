@@ -92,7 +92,9 @@ struct InferenceMeasurement {
         var flops = 0.0
         for round in 0...options.repeats {
             let cache = model.makeCache()
-            let time = try Self.seconds { _ = try model.extend([ServedStep(tokens: tokens(options.prompt), cache: cache)]) }
+            let time = try Self.seconds {
+                _ = try model.extend([ServedStep(tokens: tokens(options.prompt), cache: cache)])
+            }
             if round > 0 { seconds.append(time) }
             flops = max(flops, Self.productFlops(model.format))
         }

@@ -10,7 +10,7 @@ enum ServedModels {
         try LlamaConfiguration(
             vocabularySize: 101, hiddenSize: 96, intermediateSize: 160, layerCount: 2, headCount: 4,
             keyValueHeadCount: 2, headDimension: 24, maxPositions: maxPositions, rmsNormEpsilon: 1e-5,
-            tieWordEmbeddings: tied, initializerRange: 0.2)
+            tieWordEmbeddings: tied, initializerRange: 0.08)
     }
 
     static func served(
@@ -19,11 +19,28 @@ enum ServedModels {
         let configuration = try configuration(tied: tied, maxPositions: maxPositions)
         let weights = try LlamaWeights(random: configuration, seed: 7)
         return try ServedLlama(
-            MemoryWeights(weights), format: format, cacheBytes: pages * pageBytes(configuration))
+            MemoryWeights(weights), format: format, cacheBytes: pages * pageBytes(configuration, format))
     }
 
-    static func pageBytes(_ c: LlamaConfiguration) -> Int {
-        c.layerCount * c.keyValueHeadCount * 32 * (c.headDimension + (c.headDimension + 31) / 32 * 32) * 4
+    static func pageBytes(_ c: LlamaConfiguration, _ format: PanelFormat) -> Int {
+        let elements = c.layerCount * c.keyValueHeadCount * 32 * (c.headDimension + (c.headDimension + 31) / 32 * 32)
+        return elements * (format == .float32 ? 4 : 2)
+    }
+
+    /// The weights as a quantised format keeps them, in float32.
+    static func rounded(_ weights: LlamaWeights, _ format: PanelFormat) -> LlamaWeights {
+        var rounded = weights
+        rounded.parameters.withUnsafeMutableValues { all in
+            guard let base = all.baseAddress else { return }
+            for entry in weights.entries where entry.shape.rank == 2 {
+                let isOuter = entry.name.hasPrefix("model.embed") || entry.name.hasPrefix("lm_head")
+                guard let blocks = isOuter && format == .q4 ? .q8 : format.blocks else { continue }
+                var bytes = [UInt8](repeating: 0, count: blocks.size(entry.shape.count))
+                blocks.quantize(base + entry.offset, count: entry.shape.count, into: &bytes)
+                blocks.dequantize(bytes, count: entry.shape.count, into: base + entry.offset)
+            }
+        }
+        return rounded
     }
 
     static func adapter(_ c: LlamaConfiguration, seed: UInt64, targets: [LoRATarget]) throws -> LoRAAdapter {

@@ -6,7 +6,8 @@ import Tensors
 /// The memory of keys and values of one model: pages of 32 tokens within a budget of bytes.
 ///
 /// A page holds all layers. For each layer and key head: keys [headDimension][32 tokens], then values in panels of 32
-/// columns, [headDimension / 32, rounded up][32 tokens][32], so that both are operands of a product as they lie.
+/// columns, [headDimension / 32, rounded up][32 tokens][32], so that both are operands of a product as they lie. With
+/// weights in float32 they are float32, else float16.
 public final class KeyValuePool: Sendable {
     private struct Pages {
         /// Memory of pages nobody holds.
@@ -23,8 +24,8 @@ public final class KeyValuePool: Sendable {
     private let pages = Mutex(Pages())
 
     /// Pages for a model, as many as `bytes` hold. Throws `outOfMemory` if that is not one.
-    init(_ configuration: LlamaConfiguration, bytes: Int) throws(LlamaError) {
-        layout = KeyValueLayout(configuration)
+    init(_ configuration: LlamaConfiguration, isHalf: Bool, bytes: Int) throws(LlamaError) {
+        layout = KeyValueLayout(configuration, isHalf: isHalf)
         total = bytes / layout.pageBytes
         guard total > 0 else {
             throw LlamaError(
@@ -45,7 +46,7 @@ public final class KeyValuePool: Sendable {
                     .noPage, "all \(total) pages of keys and values are held; drop a sequence or give more memory")
             }
             do throws(TensorError) {
-                let memory = try KeyValuePage.Memory(floats: layout.pageFloats)
+                let memory = try KeyValuePage.Memory(bytes: layout.pageBytes)
                 pages.made += 1
                 return memory
             } catch { throw LlamaError(.outOfMemory, "a page of keys and values: \(error.description)") }
@@ -58,18 +59,18 @@ public final class KeyValuePool: Sendable {
 
 /// Keys and values of 32 tokens of one sequence; goes back to its pool with the last cache that holds it.
 final class KeyValuePage {
-    /// The floats of a page. Invariant behind `@unchecked Sendable`: one page at a time has it.
+    /// The memory of a page. Invariant behind `@unchecked Sendable`: one page at a time has it.
     final class Memory: @unchecked Sendable {
         private let arena = Arena()
-        let base: UnsafeMutablePointer<Float>
+        let base: UnsafeMutableRawPointer
 
-        init(floats: Int) throws(TensorError) { base = try arena.take(floats) }
+        init(bytes: Int) throws(TensorError) { base = UnsafeMutableRawPointer(try arena.take((bytes + 3) / 4)) }
     }
 
     private let memory: Memory
     private let pool: KeyValuePool
 
-    var base: UnsafeMutablePointer<Float> { memory.base }
+    var base: UnsafeMutableRawPointer { memory.base }
 
     fileprivate init(_ memory: Memory, of pool: KeyValuePool) {
         self.memory = memory

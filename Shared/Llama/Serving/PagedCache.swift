@@ -50,7 +50,7 @@ public final class PagedCache {
 
     private func copy(_ page: KeyValuePage) throws(LlamaError) -> KeyValuePage {
         let copy = try pool.take()
-        copy.base.update(from: page.base, count: pool.layout.pageFloats)
+        copy.base.copyMemory(from: page.base, byteCount: pool.layout.pageBytes)
         return copy
     }
 }

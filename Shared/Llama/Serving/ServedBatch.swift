@@ -10,7 +10,7 @@ struct ServedBatch {
         let count: Int
         /// Tokens before them.
         let past: Int
-        let pages: [UnsafeMutablePointer<Float>]
+        let pages: [UnsafeMutableRawPointer]
     }
 
     /// Rows that share an adapter, or that have none.

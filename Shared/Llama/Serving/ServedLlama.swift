@@ -17,8 +17,6 @@ public final class ServedLlama: Sendable {
     let weights: ServedWeights
     let columns: QueryKeyValueColumns
     let rotary: RotaryTable
-    /// Tokens that each token attends to, itself among them; nil is all.
-    let slidingWindow: Int?
     /// Scratch memory, kept from call to call.
     let arenas = ArenaPool()
 
@@ -28,11 +26,10 @@ public final class ServedLlama: Sendable {
     public init(_ source: some WeightSource, format: PanelFormat, cacheBytes: Int) throws {
         configuration = source.configuration
         self.format = format
-        pool = try KeyValuePool(source.configuration, bytes: cacheBytes)
+        pool = try KeyValuePool(source.configuration, isHalf: format != .float32, bytes: cacheBytes)
         weights = try ServedWeights(source, format: format)
         columns = QueryKeyValueColumns(source.configuration)
         rotary = RotaryTable(source.configuration)
-        slidingWindow = nil
     }
 
     /// Bytes of the repacked weights.
@@ -43,6 +40,9 @@ public final class ServedLlama: Sendable {
         weightBytes
             - (configuration.tieWordEmbeddings ? 0 : weights.embedding.panelCount * weights.embedding.panelBytes)
     }
+
+    /// Reads all weights on all threads and gives a sum, so that nothing is left out: for measuring memory.
+    public func readWeights() -> UInt64 { weights.memory.read(bytes: weightBytesPerToken) }
 
     /// An empty cache. It takes pages as tokens arrive.
     public func makeCache() -> PagedCache { PagedCache(pool) }

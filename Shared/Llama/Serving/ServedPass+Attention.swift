@@ -82,13 +82,10 @@ extension ServedPass {
                     ServingKernels.rotate(
                         x, cosine: cosines + position * half, sine: sines + position * half, heads: c.groupSize + 1,
                         half: half)
-                    let (page, place) = (sequence.pages[position / tokens], position % tokens)
-                    let (key, value) = (x + columns.queryColumns, x + columns.queryColumns + width)
-                    for i in 0..<width { page[keys + i * tokens + place] = key[i] }
-                    for start in stride(from: 0, to: width, by: panel) {
-                        (page + values + start * tokens + place * panel)
-                            .update(from: value + start, count: min(panel, width - start))
-                    }
+                    ServingKernels.append(
+                        key: x + columns.queryColumns, value: x + columns.queryColumns + width, width: width,
+                        isHalf: layout.isHalf, to: sequence.pages[position / tokens], keys: keys, values: values,
+                        token: position % tokens)
                 }
             }
         }
@@ -96,9 +93,10 @@ extension ServedPass {
         let end = sequence.past + sequence.count
         let used = end % tokens
         guard used > 0, end - used >= sequence.past else { return }
-        let page = sequence.pages[end / tokens]
+        let (page, size) = (sequence.pages[end / tokens], layout.isHalf ? 2 : 4)
         for start in stride(from: 0, to: width, by: panel) {
-            (page + values + start * tokens + used * panel).update(repeating: 0, count: (tokens - used) * panel)
+            (page + (values + start * tokens + used * panel) * size)
+                .initializeMemory(as: UInt8.self, repeating: 0, count: (tokens - used) * panel * size)
         }
     }
 
@@ -131,13 +129,13 @@ extension ServedPass {
         let end = (sequence.past + rows.upperBound + tokens - 1) / tokens
         let (scores, padded) = (pieceScratch, (end - start) * tokens)
         let scale = 1 / Float(c.headDimension).squareRoot()
-        withUnsafeTemporaryAllocation(of: UnsafePointer<Float>?.self, capacity: end - start) { pages in
+        withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: end - start) { pages in
             for page in start..<end {
-                pages.initializeElement(at: page - start, to: UnsafePointer(sequence.pages[page]))
+                pages.initializeElement(at: page - start, to: UnsafeRawPointer(sequence.pages[page]))
             }
             let pages = UnsafeBufferPointer(pages)
             ServingKernels.scores(
-                queries, stride: stride, rows: count, width: c.headDimension, pages: pages,
+                queries, stride: stride, rows: count, width: c.headDimension, isHalf: layout.isHalf, pages: pages,
                 offset: layout.keys(layer, group), into: scores, scoresStride: padded)
             for row in 0..<count {
                 let position = sequence.past + (rows.count == 1 ? rows.lowerBound : rows.lowerBound + row)
@@ -146,14 +144,14 @@ extension ServedPass {
                     firstVisible(position) - start * tokens..<position + 1 - start * tokens, padded: padded)
             }
             ServingKernels.mix(
-                scores, stride: padded, rows: count, width: c.headDimension, pages: pages,
+                scores, stride: padded, rows: count, width: c.headDimension, isHalf: layout.isHalf, pages: pages,
                 offset: layout.values(layer, group), into: out, mixedStride: outStride)
         }
     }
 
     /// The first position that a token attends to.
     private func firstVisible(_ position: Int) -> Int {
-        guard let window = model.slidingWindow else { return 0 }
+        guard let window = c.slidingWindow else { return 0 }
         return max(0, position + 1 - window)
     }
 }
