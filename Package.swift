@@ -143,7 +143,8 @@ let modelHalf: [Target] = [
         name: "training-driver", dependencies: ["Training", "Collectives", "Llama", "Tensors", "Corpora"],
         path: "Tests/TrainingDriver", swiftSettings: settings),
     .executableTarget(
-        name: "inference-driver", dependencies: ["Checkpoints", "Llama", "Tensors"], path: "Tests/InferenceDriver",
+        name: "inference-driver", dependencies: ["Checkpoints", "Generation", "Llama", "Tensors"],
+        path: "Tests/InferenceDriver",
         swiftSettings: settings),
     .executableTarget(
         name: "rank-driver", dependencies: ["Collectives", "Training"], path: "Tests/RankDriver",

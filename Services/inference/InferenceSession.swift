@@ -10,7 +10,7 @@ import ServiceRuntime
 struct InferenceSession: Sendable {
     let loaded: LoadedModel
     /// For whom, with which adapter and until when the engine computes.
-    let origin: RequestOrigin<LlamaSequenceAdapter>
+    let origin: RequestOrigin<ServedAdapter>
 
     /// Runs `body` with the model that a payload names; errors say what the asker can mend.
     static func run<Value: Sendable>(
@@ -23,7 +23,7 @@ struct InferenceSession: Sendable {
         defer { library.giveBack(borrowed) }
         let left = context.deadline.map { Double($0) / 1000 - Date().timeIntervalSince1970 }
         let origin = RequestOrigin(
-            tenant: context.tenant, adapter: borrowed.adapter?.adapter, adapterName: borrowed.adapterName,
+            tenant: context.tenant, adapter: borrowed.adapter, adapterName: borrowed.adapterName,
             deadline: left.map { ContinuousClock.now + .seconds($0) }, isCancelled: { context.stopReason != nil })
         do {
             let value = try await body(InferenceSession(loaded: borrowed.loaded, origin: origin))

@@ -10,30 +10,29 @@ final class LoadedModel: Sendable {
     /// Schemas kept compiled; their masks take the memory.
     private static let grammarsKept = 32
 
-    let engine: BatchEngine<LlamaModel>
+    let engine: BatchEngine<ServedLlama>
     /// Nil where the model's folder has none: then requests are given as ids.
     let tokenizer: (any Tokenizer)?
     /// The conversation form that its folder names.
     let chatTemplate: ChatTemplate?
+    /// What it takes in memory: weights, and the keys and values there may be; a tokenizer is small beside them.
+    let bytes: Int
     private let vocabulary = Mutex<VocabularyBytes?>(nil)
     private let grammars = Mutex(LeastRecentlyUsed<[UInt8], TokenGrammar>(budget: grammarsKept))
 
     init(
-        _ model: LlamaModel, tokenizer: (any Tokenizer)?, chatTemplate: ChatTemplate?,
+        _ model: ServedLlama, bytes: Int, tokenizer: (any Tokenizer)?, chatTemplate: ChatTemplate?,
         onStep: @escaping @Sendable (BatchFigures) -> Void
     ) throws {
+        self.bytes = bytes
         self.tokenizer = tokenizer
         self.chatTemplate = chatTemplate
-        engine = try BatchEngine(
-            model: model, makeText: tokenizer.map { tokenizer in { tokenizer.streamingDecoder() } }, onStep: onStep)
+        var makeText: (@Sendable () -> any TextStream)?
+        if let tokenizer { makeText = { tokenizer.streamingDecoder() } }
+        engine = try BatchEngine(model: model, makeText: makeText, onStep: onStep)
     }
 
-    var model: LlamaModel { engine.model }
-
-    /// What it takes in memory: float32 weights; a tokenizer is small beside them.
-    var bytes: Int { Self.bytes(of: model.configuration) }
-
-    static func bytes(of configuration: LlamaConfiguration) -> Int { configuration.parameterCount * 4 }
+    var model: ServedLlama { engine.model }
 
     /// A schema over the model's vocabulary, compiled once.
     func grammar(_ schema: [UInt8], isOrdered: Bool, with tokenizer: any Tokenizer) throws -> TokenGrammar {
@@ -55,16 +54,10 @@ final class LoadedModel: Sendable {
     }
 }
 
-/// An adapter in memory.
-struct LoadedAdapter: Sendable {
-    let adapter: LlamaSequenceAdapter
-    let bytes: Int
-}
-
 /// A model and an adapter, if there is one, in the hands of a job; they stay in memory until they are given back.
 struct BorrowedModel: Sendable {
     let loaded: LoadedModel
-    let adapter: LoadedAdapter?
+    let adapter: ServedAdapter?
     let adapterName: String
     /// What was pinned for it.
     let pins: [ResidentKey]

@@ -17,7 +17,7 @@ import Tokenization
 final class ModelLibrary: Sendable {
     private enum Resident: Sendable {
         case model(LoadedModel)
-        case adapter(LoadedAdapter)
+        case adapter(ServedAdapter)
     }
 
     private let kept: Mutex<LeastRecentlyUsed<ResidentKey, Resident>>
@@ -79,7 +79,6 @@ final class ModelLibrary: Sendable {
         if let resident = pinned(key) { return (resident, [key]) }
         return try reading.withLock { _ in
             if let resident = pinned(key) { return (resident, [key]) }
-            if case .model(let key) = key { try checkSize(of: key) }
             let resident = try load()
             let bytes = Self.bytes(of: resident)
             return kept.withLock { kept in
@@ -105,17 +104,6 @@ final class ModelLibrary: Sendable {
         }
     }
 
-    private func checkSize(of key: ModelKey) throws {
-        let budget = kept.withLock { $0.budget }
-        let needed = LoadedModel.bytes(of: try Self.configuration(of: key))
-        guard needed <= budget else {
-            throw JobFailure(
-                .badInput, title: "The model does not fit",
-                detail: "the model takes \(needed) bytes, this worker may keep \(budget); raise "
-                    + "MELLAMA_MEMORY_BUDGET or ask for a smaller model")
-        }
-    }
-
     private func pinned(_ key: ResidentKey) -> Resident? {
         kept.withLock { $0.pin(key) ? $0.value(for: key) : nil }
     }
@@ -132,46 +120,52 @@ final class ModelLibrary: Sendable {
         return model.model.pages.total
     }
 
-    private static func configuration(of key: ModelKey) throws -> LlamaConfiguration {
-        switch key {
-        case .stored(let path, _):
-            try LlamaCheckpoint.configuration(URL(filePath: path, directoryHint: .isDirectory))
-        case .fresh(let configuration, _, _):
-            try LlamaCheckpoint.configuration(
-                MessageEncoder.encode(configuration), name: "payload.model.configuration")
-        }
-    }
-
     private func load(_ key: ModelKey) throws -> LoadedModel {
         switch key {
         case .stored(let path, _):
-            let folder = URL(filePath: path, directoryHint: .isDirectory)
-            return try assemble(LlamaCheckpoint.load(folder), tokenizer: path)
-        case .fresh(_, let seed, let tokenizer):
-            return try assemble(LlamaWeights(random: Self.configuration(of: key), seed: seed), tokenizer: tokenizer)
+            return try assemble(
+                CheckpointWeights(URL(filePath: path, directoryHint: .isDirectory)), tokenizer: path)
+        case .fresh(let configuration, let seed, let tokenizer):
+            let configuration = try LlamaCheckpoint.configuration(
+                MessageEncoder.encode(configuration), name: "payload.model.configuration")
+            // Drawn in float32 before they are packed.
+            try checkSize(configuration.parameterCount * 4)
+            return try assemble(MemoryWeights(LlamaWeights(random: configuration, seed: seed)), tokenizer: tokenizer)
         }
     }
 
-    private static func load(adapter path: String, over model: LlamaModel) throws -> LoadedAdapter {
-        let adapter = try AdapterCheckpoint.load(
-            URL(filePath: path, directoryHint: .isDirectory), for: model.configuration)
-        return LoadedAdapter(
-            adapter: try LlamaSequenceAdapter(adapter, over: model), bytes: adapter.parameters.count * 4)
+    private static func load(adapter path: String, over model: ServedLlama) throws -> ServedAdapter {
+        try ServedAdapter(
+            AdapterCheckpoint.load(URL(filePath: path, directoryHint: .isDirectory), for: model.configuration))
     }
 
-    private func assemble(_ weights: LlamaWeights, tokenizer path: String?) throws -> LoadedModel {
+    private func checkSize(_ needed: Int) throws {
+        let budget = kept.withLock { $0.budget }
+        guard needed <= budget else {
+            throw JobFailure(
+                .badInput, title: "The model does not fit",
+                detail: "the model takes \(needed) bytes, this worker may keep \(budget); raise "
+                    + "MELLAMA_MEMORY_BUDGET or ask for a smaller model")
+        }
+    }
+
+    private func assemble(_ source: some WeightSource, tokenizer path: String?) throws -> LoadedModel {
         let tokenizer = try path.flatMap { path in
             // A folder without one serves requests given as ids.
             (try? TokenizerFile.locate(path)) != nil ? try TokenizerFile.load(path: path) : nil
         }
-        if let tokenizer, tokenizer.vocabularySize > weights.configuration.vocabularySize {
+        if let tokenizer, tokenizer.vocabularySize > source.configuration.vocabularySize {
             throw JobFailure.badInput(
                 "the tokenizer beside the model has \(tokenizer.vocabularySize) pieces, the model has embeddings for "
-                    + "\(weights.configuration.vocabularySize); give the tokenizer the model was trained with")
+                    + "\(source.configuration.vocabularySize); give the tokenizer the model was trained with")
         }
+        let plan = try ServingPlan(source, budget: kept.withLock { $0.budget })
+        try checkSize(plan.bytes)
+        let model = try ServedLlama(source, format: plan.format, cacheBytes: plan.cacheBytes)
         // A template that is not known matters only to who sends messages and names none.
         let template = try? path.flatMap { try ChatTemplate.find(inFolder: $0) }
         return try LoadedModel(
-            LlamaModel(weights), tokenizer: tokenizer, chatTemplate: template, onStep: metrics.watch())
+            model, bytes: model.weightBytes + plan.cacheBytes, tokenizer: tokenizer, chatTemplate: template,
+            onStep: metrics.watch())
     }
 }

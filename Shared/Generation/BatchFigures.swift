@@ -18,4 +18,6 @@ public struct BatchFigures: Sendable, Hashable {
     public var keptPages = 0
     public var totalPages = 0
     public var duration = Duration.zero
+
+    public init() {}
 }

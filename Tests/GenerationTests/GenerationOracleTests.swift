@@ -5,6 +5,7 @@ import Foundation
 import Generation
 import Llama
 import OracleSupport
+import Tensors
 import Testing
 
 @Suite(
@@ -48,7 +49,8 @@ struct GenerationOracleTests {
         let found = folders(with: "generate.json")
         #expect(!found.isEmpty)
         for folder in found {
-            let model = try LlamaModel(LlamaCheckpoint.load(folder.appending(path: "hf")))
+            let model = try ServedLlama(
+                CheckpointWeights(folder.appending(path: "hf")), format: .float32, cacheBytes: 1 << 26)
             let runs = try folder.appending(path: "generate.json").snakeCaseJSON(as: Runs.self).runs
             #expect(!runs.isEmpty)
             let requests = runs.map { run in
@@ -63,6 +65,7 @@ struct GenerationOracleTests {
             options.tokensBesideDecode = 3
             let byTwo = try Generator(model: model, options: options).run(requests)
             let alone = try requests.flatMap { try Generator(model: model).run([$0]) }
+            #expect(byTwo == together && alone == together)
             for results in [together, byTwo, alone] {
                 #expect(results.count == runs.count)
                 for (result, run) in zip(results, runs) {
@@ -81,7 +84,8 @@ struct GenerationOracleTests {
         let found = folders(with: "loglikelihood.json")
         #expect(!found.isEmpty)
         for folder in found {
-            let model = try LlamaModel(LlamaCheckpoint.load(folder.appending(path: "hf")))
+            let model = try ServedLlama(
+                CheckpointWeights(folder.appending(path: "hf")), format: .float32, cacheBytes: 1 << 26)
             let cases = try folder.appending(path: "loglikelihood.json").snakeCaseJSON(as: [Case].self)
             let requests = cases.flatMap { known in
                 known.continuations.map {
