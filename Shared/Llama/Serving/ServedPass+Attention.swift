@@ -43,7 +43,7 @@ extension ServedPass {
         if rows <= Self.mostShared, sequences.allSatisfy({ $0.count <= 8 }), isEven {
             let panels = columns.stride / PanelMatrix.panelColumns
             // Neighbours together: their weights, keys and values follow each other in memory.
-            let together = max(1, groups / (2 * threads))
+            let together = max(1, groups / threads)
             run(input, pieces: (groups + together - 1) / together) { piece, ready in
                 let own = piece * together..<min(groups, (piece + 1) * together)
                 multiply(0..<self.rows, own.lowerBound * panels..<own.upperBound * panels, ready)
@@ -53,10 +53,11 @@ extension ServedPass {
                         self.attend(index, group, sequence, 0..<sequence.count)
                     }
                 }
+                layer.output.fetch(part: piece, of: (groups + together - 1) / together)
             }
             return
         }
-        product(input, matrix, multiply)
+        product(input, matrix, next: nil, multiply)
         again(input, pieces: sequences.count * groups) { piece, ready in
             finish(sequences[piece / groups], piece % groups, ready)
         }
