@@ -9,7 +9,12 @@
 
 #define CK_ALWAYS_INLINE static inline __attribute__((always_inline))
 
-enum { columns = CK_PANEL_COLUMNS, page_tokens = CK_PAGE_TOKENS };
+enum {
+    columns = CK_PANEL_COLUMNS,
+    page_tokens = CK_PAGE_TOKENS,
+    // Pieces of depth from what is computed to what is fetched: some kilobytes, which take as long as memory does.
+    pieces_ahead = 4,
+};
 
 /// The columns of a tile: `count` pieces of depth one after the other, each `depth` long, at blocks[i] + offset, and
 /// those of a second panel likewise. Elements are float32, or float16 if `is_half`.
@@ -17,6 +22,10 @@ typedef struct {
     const void *const *blocks, *const *second_blocks;
     size_t offset, second_offset, count, depth;
     int is_half;
+    // What is read later and fetched on the way: of one piece these (or null); of many, what follows the last at this
+    // offset in the first of them.
+    const char *coming, *second_coming;
+    size_t after;
 } right_tile;
 
 /// Where a tile goes: `width` columns of each of its (one or two) panels, and what is added first (null: nothing).
@@ -101,12 +110,24 @@ static void plain_tile(size_t rows, size_t panels, const float *a, size_t a_stri
             const char *second =                                                                                       \
                 panels > 1 ? (const char *)b->second_blocks[block] + b->second_offset * size : first;                  \
             const float *left = a + block * b->depth;                                                                  \
+            const char *coming = b->coming ? b->coming : first;                                                        \
+            const char *second_coming = b->coming ? b->second_coming : second;                                         \
+            if (b->count > 1) {                                                                                        \
+                const size_t ahead = block + pieces_ahead;                                                             \
+                coming = (const char *)b->blocks[ahead % b->count];                                                    \
+                coming += (ahead < b->count ? b->offset : b->after) * size;                                            \
+                second_coming = coming + (b->second_offset - b->offset) * size;                                        \
+            }                                                                                                          \
             for (size_t i = 0; i < b->depth; i++) {                                                                    \
+                __builtin_prefetch(coming + i * columns * size);                                                       \
+                if (!is_half) __builtin_prefetch(coming + i * columns * size + 64);                                    \
+                if (panels > 1) __builtin_prefetch(second_coming + i * columns * size);                                \
+                if (panels > 1 && !is_half) __builtin_prefetch(second_coming + i * columns * size + 64);               \
                 NAME##_floats w[2 * each];                                                                             \
                 _Pragma("clang loop unroll(full)") for (size_t v = 0; v < vectors; v++)                                \
                     w[v] = NAME##_load(v < each ? first : second, i * columns + v % each * LANES, is_half);            \
                 _Pragma("clang loop unroll(full)") for (size_t r = 0; r < rows; r++) {                                 \
-                    NAME##_floats x = (NAME##_floats){0} + left[r * a_stride + i];                                     \
+                    NAME##_floats x = left[r * a_stride + i] - (NAME##_floats){0};                                     \
                     _Pragma("clang loop unroll(full)") for (size_t v = 0; v < vectors; v++)                            \
                         s[r * vectors + v] = __builtin_elementwise_fma(x, w[v], s[r * vectors + v]);                   \
                 }                                                                                                      \
@@ -207,7 +228,11 @@ void ck_f32_product(ck_float_path path, size_t m, size_t n, size_t k, const floa
         size_t panels = m <= kern.wide_rows && n - j >= 2 * columns ? 2 : 1;
         const float *panel = b + j / columns * b_step;
         const void *first = panel, *second = panel + (panels - 1) * b_step;
-        right_tile right = {&first, &second, 0, 0, 1, k, 0};
+        right_tile right = {&first, &second, 0, 0, 1, k, 0, 0, 0, 0};
+        if (n - j > 2 * panels * columns) {
+            right.coming = (const char *)(panel + panels * b_step);
+            right.second_coming = (const char *)(panel + (2 * panels - 1) * b_step);
+        }
         size_t width = n - j < panels * columns ? n - j : panels * columns;
         for (size_t i = 0, rows; i < m; i += rows) {
             rows = tile_rows(m - i, kern.rows);
@@ -224,7 +249,12 @@ void ck_paged_scores(ck_float_path path, int is_half, size_t rows, size_t width,
     float_kernel kern = kernel(path);
     for (size_t page = 0; page < count;) {
         size_t panels = rows <= kern.wide_rows && count - page >= 2 ? 2 : 1;
-        right_tile right = {pages + page, pages + page + panels - 1, offset, offset, 1, width, is_half};
+        // After the keys of all pages come their values, which follow the keys.
+        size_t ahead = offset * (is_half ? 2 : 4), after = (offset + width * page_tokens) * (is_half ? 2 : 4);
+        size_t next = page + pieces_ahead, second = next + panels - 1;
+        right_tile right = {pages + page, pages + page + panels - 1, offset, offset, 1, width, is_half,
+                            (const char *)pages[next % count] + (next < count ? ahead : after),
+                            (const char *)pages[second % count] + (second < count ? ahead : after), 0};
         for (size_t i = 0, now; i < rows; i += now) {
             now = tile_rows(rows - i, kern.rows);
             tile_place place = {0, 0, scores + i * scores_stride + page * page_tokens, scores_stride,
@@ -241,7 +271,9 @@ void ck_paged_mix(ck_float_path path, int is_half, size_t rows, size_t width, co
     for (size_t j = 0; j < width;) {
         size_t panels = rows <= kern.wide_rows && width - j >= 2 * columns ? 2 : 1;
         size_t at = offset + j * page_tokens;
-        right_tile right = {pages, pages, at, at + (panels - 1) * page_tokens * columns, count, page_tokens, is_half};
+        right_tile right = {pages, pages, at, at + (panels - 1) * page_tokens * columns, count, page_tokens, is_half, 0, 0,
+                            // The next head's keys.
+                            offset + (width + columns - 1) / columns * page_tokens * columns};
         for (size_t i = 0, now; i < rows; i += now) {
             now = tile_rows(rows - i, kern.rows);
             tile_place place = {0, 0, mixed + i * mixed_stride + j, mixed_stride,

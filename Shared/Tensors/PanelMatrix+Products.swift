@@ -49,6 +49,13 @@ extension PanelMatrix {
         }
     }
 
+    /// Asks for the beginning of one of `count` equal parts to be fetched from memory.
+    public func fetch(part: Int, of count: Int) {
+        let most = 1 << 14
+        let panel = panelCount * part / count
+        ck_fetch(base + panel * panelBytes, min(most, (panelCount - panel) * panelBytes))
+    }
+
     /// Columns of the `panels`, `width` of them, of x · Wᵀ for float32 rows that lie anywhere, added to `c`: for a
     /// matrix in float32, on the calling thread alone.
     public func addProduct(
@@ -70,13 +77,9 @@ extension PanelMatrix {
         func product(_ at: Range<Int>, _ column: Int, _ count: Int) {
             let (a, aStride) = x.halves(from: rows.lowerBound + at.lowerBound)
             let offset = at.lowerBound * stride + column
-            var term = ck_bf16_term()
-            (term.a, term.a_step, term.k) = (a, aStride, depth)
-            (term.b, term.b_step) = (b + column / Self.panelColumns * step, step)
-            var result = ck_bf16_result()
-            (result.sums, result.stride) = (c + offset, stride)
-            (result.before, result.before_stride) = (before.map { $0 + offset }, stride)
-            ck_bf16_sum_of_products(path, at.count, count, &term, 1, &result)
+            ck_bf16_few_rows(
+                path, at.count, count, depth, a, aStride, b + column / Self.panelColumns * step, step,
+                before.map { $0 + offset }, stride, c + offset, stride)
         }
         guard rows.count > Self.tileRows, rows.count < 4 * Self.tileRows else {
             return product(0..<rows.count, 0, width)

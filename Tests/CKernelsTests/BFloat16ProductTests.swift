@@ -17,6 +17,8 @@ struct BFloat16ProductTests {
 
     static let cases = [
         (1, 1, 1), (1, 32, 2), (2, 5, 3), (13, 31, 33), (14, 32, 64), (15, 33, 65), (29, 64, 383), (28, 70, 384),
+        (1, 97, 1155), (3, 64, 770),
+        (4, 130, 385),
         (30, 40, 385), (5, 100, 769), (450, 33, 20), (16, 16, 801),
     ].map { Case(m: $0.0, n: $0.1, k: $0.2) }
 
@@ -90,6 +92,10 @@ struct BFloat16ProductTests {
                 c = start
                 ck_bf16_product(path, m, n, k, left, ck_left_panel_size(k), 1, b, ck_panel_size(k), &c, n, accumulate)
                 #expect(c == want, "path \(path.rawValue), packed rows")
+                c = start
+                let before = accumulate == 1 ? start : nil
+                ck_bf16_few_rows(path, m, n, k, a, k, b, ck_panel_size(k), before, n, &c, n)
+                #expect(c == want, "path \(path.rawValue), few rows")
             }
         }
         // In double precision: rounding alone lies between.

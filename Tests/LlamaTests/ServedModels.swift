@@ -23,8 +23,8 @@ enum ServedModels {
     }
 
     static func pageBytes(_ c: LlamaConfiguration, _ format: PanelFormat) -> Int {
-        let elements = c.layerCount * c.keyValueHeadCount * 32 * (c.headDimension + (c.headDimension + 31) / 32 * 32)
-        return elements * (format == .float32 ? 4 : 2)
+        let elements = 32 * (c.headDimension + (c.headDimension + 31) / 32 * 32)
+        return (c.layerCount * c.keyValueHeadCount + 1) * elements * (format == .float32 ? 4 : 2)
     }
 
     /// The weights as a quantised format keeps them, in float32.

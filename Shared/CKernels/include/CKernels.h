@@ -140,6 +140,14 @@ static inline void ck_bf16_product(ck_product_path path, size_t m, size_t n, siz
     ck_bf16_sum_of_products(path, m, n, &term, 1, &result);
 }
 
+/// C [m, n] = A [m, k] · B for row-major A and B in panels, added to `before` unless null: for up to CK_FEW_ROWS rows as
+/// fast as memory gives B.
+void ck_bf16_few_rows(ck_product_path path, size_t m, size_t n, size_t k, const uint16_t *a, size_t a_stride,
+                      const uint16_t *b, size_t b_step, const float *before, size_t before_stride, float *c,
+                      size_t c_stride);
+
+enum { CK_FEW_ROWS = 4 };
+
 /// Packs panels first ..< last of B [k, n] from S [n, k] (`columns`: B = Sᵀ) or S [k, n] (`rows`: B = S), of `stride`
 /// elements from row to row; the panel `first` goes to `to`. Missing columns and rows are zeros.
 void ck_pack_columns_f32(const float *source, size_t stride, size_t k, size_t n, size_t first, size_t last,

@@ -11,6 +11,9 @@ struct KeyValueLayout: Sendable, Equatable {
     let isHalf: Bool
     /// Bytes of a page.
     let pageBytes: Int
+    /// Bytes from page to page: an odd multiple of a head's, so that one head's parts of many pages do not share lines of
+    /// the cache.
+    let pageStride: Int
 
     init(_ c: LlamaConfiguration, isHalf: Bool) {
         let (tokens, columns) = (KeyValuePool.tokensPerPage, PanelMatrix.panelColumns)
@@ -18,7 +21,9 @@ struct KeyValueLayout: Sendable, Equatable {
         keyElements = c.headDimension * tokens
         headElements = keyElements + PanelMatrix.panels(c.headDimension) * tokens * columns
         self.isHalf = isHalf
-        pageBytes = c.layerCount * heads * headElements * (isHalf ? 2 : 4)
+        let headBytes = headElements * (isHalf ? 2 : 4)
+        pageBytes = c.layerCount * heads * headBytes
+        pageStride = c.layerCount * heads % 2 == 0 ? pageBytes + headBytes : pageBytes
     }
 
     /// The element that keys of a head begin at, and its values.

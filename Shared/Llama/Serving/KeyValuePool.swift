@@ -16,6 +16,9 @@ public final class KeyValuePool: Sendable {
         var made = 0
     }
 
+    /// Memory is taken from the system in pieces of about this size, which large pages of the processor can hold.
+    private static let slabBytes = 1 << 26
+
     /// Tokens of a page.
     public static let tokensPerPage = ServingKernels.pageTokens
     /// Bytes of a page of a model; `isHalf` unless its weights are served in float32.
@@ -31,11 +34,11 @@ public final class KeyValuePool: Sendable {
     /// Pages for a model, as many as `bytes` hold. Throws `outOfMemory` if that is not one.
     init(_ configuration: LlamaConfiguration, isHalf: Bool, bytes: Int) throws(LlamaError) {
         layout = KeyValueLayout(configuration, isHalf: isHalf)
-        total = bytes / layout.pageBytes
+        total = bytes / layout.pageStride
         guard total > 0 else {
             throw LlamaError(
                 .outOfMemory,
-                "\(bytes) bytes hold no page of keys and values, which takes \(layout.pageBytes); give more")
+                "\(bytes) bytes hold no page of keys and values, which takes \(layout.pageStride); give more")
         }
     }
 
@@ -45,18 +48,26 @@ public final class KeyValuePool: Sendable {
     /// A page of no particular content. Throws `noPage` when all are held.
     func take() throws(LlamaError) -> KeyValuePage {
         let memory = try pages.withLock { pages throws(LlamaError) -> KeyValuePage.Memory in
-            if let memory = pages.free.popLast() { return memory }
-            guard pages.made < total else {
-                throw LlamaError(
-                    .noPage, "all \(total) pages of keys and values are held; drop a sequence or give more memory")
-            }
-            do throws(TensorError) {
-                let memory = try KeyValuePage.Memory(bytes: layout.pageBytes)
-                pages.made += 1
-                return memory
-            } catch { throw LlamaError(.outOfMemory, "a page of keys and values: \(error.description)") }
+            if pages.free.isEmpty { try make(&pages) }
+            return pages.free.removeLast()
         }
         return KeyValuePage(memory, of: self)
+    }
+
+    private func make(_ pages: inout Pages) throws(LlamaError) {
+        let count = min(total - pages.made, max(1, Self.slabBytes / layout.pageStride))
+        guard count > 0 else {
+            throw LlamaError(
+                .noPage, "all \(total) pages of keys and values are held; drop a sequence or give more memory")
+        }
+        let slab: KeyValuePage.Slab
+        do throws(TensorError) { slab = try KeyValuePage.Slab(bytes: count * layout.pageStride) } catch {
+            throw LlamaError(.outOfMemory, "pages of keys and values: \(error.description)")
+        }
+        pages.made += count
+        for index in (0..<count).reversed() {
+            pages.free.append(KeyValuePage.Memory(slab: slab, base: slab.base + index * layout.pageStride))
+        }
     }
 
     fileprivate func give(back memory: KeyValuePage.Memory) { pages.withLock { $0.free.append(memory) } }
@@ -64,12 +75,18 @@ public final class KeyValuePool: Sendable {
 
 /// Keys and values of 32 tokens of one sequence; goes back to its pool with the last cache that holds it.
 final class KeyValuePage {
-    /// The memory of a page. Invariant behind `@unchecked Sendable`: one page at a time has it.
-    final class Memory: @unchecked Sendable {
+    /// Memory of many pages. Invariant behind `@unchecked Sendable`: a page writes only its own part.
+    final class Slab: @unchecked Sendable {
         private let arena = Arena()
         let base: UnsafeMutableRawPointer
 
         init(bytes: Int) throws(TensorError) { base = UnsafeMutableRawPointer(try arena.take((bytes + 3) / 4)) }
+    }
+
+    /// The memory of a page. Invariant behind `@unchecked Sendable`: one page at a time has it.
+    struct Memory: @unchecked Sendable {
+        let slab: Slab
+        let base: UnsafeMutableRawPointer
     }
 
     private let memory: Memory

@@ -19,6 +19,7 @@ public final class ServedLlama: Sendable {
     let rotary: RotaryTable
     /// Scratch memory, kept from call to call.
     let arenas = ArenaPool()
+    private let logits = LogitsMemory()
 
     /// Reads and repacks the weights of `source`, with `cacheBytes` for keys and values, taken as they are needed.
     ///
@@ -61,21 +62,23 @@ public final class ServedLlama: Sendable {
             throw error
         }
         let batch = ServedBatch(steps)
-        var result = Tensor(zeros: [batch.wanted.count, configuration.vocabularySize])
+        let shape: Shape = [batch.wanted.count, configuration.vocabularySize]
+        let result: LogitsMemory.Block
         do throws(LlamaError) {
+            do throws(TensorError) { result = try logits.take(shape.count) } catch {
+                throw LlamaError(.outOfMemory, "logits: \(error.description)")
+            }
             try arenas.withArena { (arena) throws(LlamaError) in
                 let pass = try ServedPass(self, batch, arena)
                 pass.blocks()
-                result.withUnsafeMutableValues { values in
-                    if let base = values.baseAddress, !batch.wanted.isEmpty { pass.head(into: base) }
-                }
+                if !batch.wanted.isEmpty { pass.head(into: result.base) }
             }
         } catch {
             for step in steps { step.cache.trim() }
             throw error
         }
         for step in steps { step.cache.count += step.tokens.count }
-        return result
+        return Tensor(borrowing: result.base, shape: shape, owner: result)
     }
 
     private func check(_ steps: [ServedStep]) throws(LlamaError) {

@@ -42,16 +42,22 @@ extension ServedPass {
         let isEven = groups % threads == 0 || groups >= 4 * threads
         if rows <= Self.mostShared, sequences.allSatisfy({ $0.count <= 8 }), isEven {
             let panels = columns.stride / PanelMatrix.panelColumns
-            run(input, pieces: groups) { group, ready in
-                multiply(0..<self.rows, group * panels..<(group + 1) * panels, ready)
+            // Neighbours together: their weights, keys and values follow each other in memory.
+            let together = max(1, groups / threads)
+            run(input, pieces: (groups + together - 1) / together) { piece, ready in
+                let own = piece * together..<min(groups, (piece + 1) * together)
+                multiply(0..<self.rows, own.lowerBound * panels..<own.upperBound * panels, ready)
                 for sequence in sequences {
-                    finish(sequence, group, ready)
-                    self.attend(index, group, sequence, 0..<sequence.count)
+                    for group in own {
+                        finish(sequence, group, ready)
+                        self.attend(index, group, sequence, 0..<sequence.count)
+                    }
                 }
+                layer.output.fetch(part: piece, of: (groups + together - 1) / together)
             }
             return
         }
-        product(input, matrix, multiply)
+        product(input, matrix, next: nil, multiply)
         again(input, pieces: sequences.count * groups) { piece, ready in
             finish(sequences[piece / groups], piece % groups, ready)
         }

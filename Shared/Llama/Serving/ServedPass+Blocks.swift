@@ -18,11 +18,13 @@ extension ServedPass {
         ThreadPool.shared.parallel(rows, grain: max(4, rows / threads)) { range in
             for row in range { model.weights.embedding.column(Int(batch.ids[row]), into: stream + row * c.hiddenSize) }
         }
-        for (index, layer) in model.weights.layers.enumerated() {
+        let layers = model.weights.layers
+        for (index, layer) in layers.enumerated() {
+            let after = index + 1 < layers.count ? layers[index + 1].queryKeyValue : model.weights.head
             attention(index, layer)
-            project(mixed, c.queryWidth, layer.output) { $0.layers[index].output }
+            project(mixed, c.queryWidth, layer.output, next: layer.gateUp) { $0.layers[index].output }
             feedForward(index, layer)
-            project(activated, c.intermediateSize, layer.down) { $0.layers[index].down }
+            project(activated, c.intermediateSize, layer.down, next: after) { $0.layers[index].down }
         }
     }
 
@@ -33,7 +35,7 @@ extension ServedPass {
             rows: wanted.count, depth: c.hiddenSize, format: weights.head.format,
             load: { self.norm(wanted[$0], weights.final.norm, into: $1) }, low: { _ in nil })
         let stride = c.vocabularySize
-        product(input, weights.head) { rows, panels, ready in
+        product(input, weights.head, next: nil) { rows, panels, ready in
             weights.head.multiply(
                 ready.rows, ready.first + rows.lowerBound..<ready.first + rows.upperBound, panels: panels,
                 into: logits + rows.lowerBound * stride + panels.lowerBound * PanelMatrix.panelColumns, stride: stride)
@@ -47,14 +49,14 @@ extension ServedPass {
 
     /// Adds x · Wᵀ to the stream, then the adapters' share.
     private func project(
-        _ x: UnsafeMutablePointer<Float>, _ depth: Int, _ matrix: PanelMatrix,
+        _ x: UnsafeMutablePointer<Float>, _ depth: Int, _ matrix: PanelMatrix, next: PanelMatrix,
         low: @escaping (ServedAdapter) -> ServedAdapter.Stage?
     ) {
         let input = Input(
             rows: rows, depth: depth, format: matrix.format,
             load: { $1.update(from: x + $0 * depth, count: depth) }, low: low)
         let stride = c.hiddenSize
-        product(input, matrix) { rows, panels, ready in
+        product(input, matrix, next: next) { rows, panels, ready in
             let to = self.stream + rows.lowerBound * stride + panels.lowerBound * PanelMatrix.panelColumns
             matrix.multiply(
                 ready.rows, ready.first + rows.lowerBound..<ready.first + rows.upperBound, panels: panels, adding: to,
@@ -72,7 +74,7 @@ extension ServedPass {
             rows: rows, depth: c.hiddenSize, format: layer.gateUp.format,
             load: { self.norm($0, layer.postNorm, into: $1) }, low: low)
         let columns = PanelMatrix.panelColumns
-        product(input, layer.gateUp, unit: 2, widest: Self.gatePanels) { rows, panels, ready in
+        product(input, layer.gateUp, next: layer.down, unit: 2, widest: Self.gatePanels) { rows, panels, ready in
             let (scratch, stride) = (self.pieceScratch, panels.count * columns)
             layer.gateUp.multiply(
                 ready.rows, ready.first + rows.lowerBound..<ready.first + rows.upperBound, panels: panels,

@@ -133,16 +133,17 @@ final class ServedPass {
         }
     }
 
-    /// How a product [rows, panels] is split: rows and panels of a piece.
+    /// How a product [rows, panels] is split: rows and panels of a piece. Where rows are not split, each thread reads one
+    /// stretch of the weights.
     static func split(rows: Int, panels: Int, threads: Int, widest: Int = 32) -> (rows: Int, panels: Int) {
-        guard rows > mostShared else { return (rows, max(1, min(widest, (panels + threads * 4 - 1) / (threads * 4)))) }
+        guard rows > mostShared else { return (rows, max(1, (panels + threads - 1) / threads)) }
         let blocks = max(threads, (rows + rowBlock - 1) / rowBlock)
         return (((rows + blocks - 1) / blocks + 13) / 14 * 14, min(widest, panels))
     }
 
-    /// Runs one piece for each part of a product with `matrix`.
+    /// Runs one piece for each part of a product with `matrix`; `next` is the matrix of the stage after.
     func product(
-        _ input: Input, _ matrix: PanelMatrix, unit: Int = 1, widest: Int = 32,
+        _ input: Input, _ matrix: PanelMatrix, next: PanelMatrix?, unit: Int = 1, widest: Int = 32,
         _ body: (_ rows: Range<Int>, _ panels: Range<Int>, Ready) -> Void
     ) {
         let units = (matrix.panelCount + unit - 1) / unit
@@ -154,6 +155,8 @@ final class ServedPass {
             body(
                 row..<min(input.rows, row + grain.rows),
                 panel * unit..<min(matrix.panelCount, (panel + grain.panels) * unit), ready)
+            // Memory would else be idle while threads wait for each other.
+            if down == 1 { next?.fetch(part: piece, of: across) }
         }
     }
 

@@ -1,0 +1,84 @@
+# Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+"""bench.py: inference, ours beside llama.cpp of the same precision, on this machine and in this run.
+
+Ours and the peer take turns (A B A B), since the speed of memory changes from minute to minute; figures are medians over
+the rounds. The floor of decoding is the time to read the weights once a step at the speed at which our driver reads its
+own memory right before; that of a prompt is its operations at the speed of one large product.
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+DRIVER = os.environ["INFERENCE_DRIVER"]
+VENV = pathlib.Path(os.environ["BENCH_VENV"])
+PYTHON = VENV / "llama" / "bin" / "python"
+FORMATS = ["bfloat16", "q8_0", "q4_0"]
+
+
+def run(command):
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]}: {done.stderr.strip()[-300:]}")
+    lines = done.stdout.strip().splitlines()
+    return json.loads(lines[-1]) if lines else None
+
+
+def peer_model(size, form):
+    path = VENV / f"llama-{size}-{form}.gguf"
+    if not path.exists():
+        part = path.with_suffix(".part")
+        run([PYTHON, HERE / "peers" / "make_gguf.py", part, "--size", size, "--format", form])
+        part.rename(path)
+    return path
+
+
+def row(form, what, ours, floor, theirs):
+    speed = statistics.median(ours)
+    cells = [form, what, f"{statistics.median(floor):.0f}", f"{speed:.0f}",
+             f"{statistics.median(a / b for a, b in zip(ours, floor)):.0%}"]
+    if theirs:
+        cells += [f"{statistics.median(theirs):.0f}",
+                  f"{statistics.median(a / b for a, b in zip(ours, theirs)):.2f}"]
+    else:
+        cells += ["", ""]
+    print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", default="134m")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--prompt", type=int, default=512)
+    parser.add_argument("--decode", type=int, default=64)
+    parser.add_argument("--batch", default="1,16")
+    parser.add_argument("--formats", default=",".join(FORMATS))
+    options = parser.parse_args()
+    peer = PYTHON.exists()
+    if not peer:
+        print("bench: llama-cpp-python is not installed; ours alone", file=sys.stderr)
+    common = ["--prompt", options.prompt, "--decode", options.decode, "--batch", options.batch, "--repeat", 2]
+    print(f"\n{options.size} LLaMA of random weights, prompt {options.prompt}, then {options.decode} tokens a sequence\n")
+    print("| weights | what | floor, tokens/s | ours | of the floor | llama.cpp | ratio |")
+    print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
+    for form in options.formats.split(","):
+        model = peer_model(options.size, form) if peer else None
+        ours, theirs = [], []
+        for _ in range(options.rounds):
+            ours.append(run([DRIVER, "--size", options.size, "--format", form, *common]))
+            if model:
+                threads = ours[-1]["threads"]
+                theirs.append(run([PYTHON, HERE / "peers" / "llama_cpp_peer.py", model, "--threads", threads, *common]))
+        row(form, f"prompt of {options.prompt}", [line["prompt"]["tokensPerSecond"] for line in ours],
+            [line["prompt"]["floorTokensPerSecond"] for line in ours], [line["prompt"] for line in theirs])
+        for batch in options.batch.split(","):
+            row(form, f"decode, {batch} at once", [line["decode"][batch]["tokensPerSecond"] for line in ours],
+                [line["decode"][batch]["floorTokensPerSecond"] for line in ours],
+                [line["decode"][batch] for line in theirs])
+
+
+main()
