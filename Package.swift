@@ -132,7 +132,7 @@ let modelHalf: [Target] = [
     shared("Tokenization", ["Files"]),
     shared("Corpora", ["Files", "Tokenization"], resources: [.embedInCode("Data/instruction-prompts.json")]),
     shared("Llama", ["Tensors"]),
-    shared("Checkpoints", ["Files", "Llama", "Tensors"]),
+    shared("Checkpoints", ["Files", "Llama", "Tensors", "Tokenization"]),
     shared("Training", ["Files", "Llama", "Tensors", "Checkpoints", "Corpora", "Collectives"]),
     shared("Generation", ["Llama", "Tensors", "Tokenization"]),
     shared(
@@ -152,7 +152,7 @@ let modelHalf: [Target] = [
     tests("Tokenization", ["Files", "FuzzSupport", "OracleSupport"]),
     tests("Corpora", ["Files", "Tokenization", "OracleSupport"]),
     tests("Llama", ["Tensors", "Checkpoints", "OracleSupport"]),
-    tests("Checkpoints", ["Llama", "Tensors", "OracleSupport"]),
+    tests("Checkpoints", ["Files", "Llama", "Tensors", "Tokenization", "FuzzSupport", "OracleSupport"]),
     tests("Training", ["Llama", "Tensors", "Checkpoints", "Collectives", "Corpora", "OracleSupport"]),
     tests("Generation", ["Llama", "Tensors", "Checkpoints", "Tokenization", "OracleSupport"]),
     tests("MedicalBenchmark", ["OracleSupport"]),

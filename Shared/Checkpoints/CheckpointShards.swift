@@ -4,7 +4,7 @@ import FoundationEssentials
 import Tensors
 
 /// The safetensors files of a folder: one `model.safetensors`, or those its index names.
-struct CheckpointShards {
+struct CheckpointShards: CheckpointTensors {
     private let files: [SafetensorsFile]
     /// Which file holds a tensor.
     private let places: [String: Int]
@@ -48,6 +48,10 @@ struct CheckpointShards {
     func file(of name: String) throws -> SafetensorsFile {
         guard let place = places[name] else { throw Self.missing(name, folder) }
         return files[place]
+    }
+
+    func read(_ name: String, shape: Shape, into target: UnsafeMutableBufferPointer<Float>) throws {
+        try file(of: name).read(name, shape: shape, into: target)
     }
 
     /// Checks that the folder holds exactly these tensors in these shapes.
