@@ -135,6 +135,7 @@ let modelHalf: [Target] = [
     shared("Llama", ["Tensors"]),
     shared("Checkpoints", ["Files", "Llama", "Tensors", "Tokenization"]),
     shared("Training", ["Files", "Llama", "Tensors", "Checkpoints", "Corpora", "Collectives"]),
+    shared("Encoders", ["Files", "Tensors", "Checkpoints"]),
     shared("Generation", ["Llama", "Tensors", "Tokenization"]),
     shared(
         "MedicalBenchmark", ["Files"],
@@ -142,6 +143,9 @@ let modelHalf: [Target] = [
     .executableTarget(
         name: "training-driver", dependencies: ["Training", "Collectives", "Llama", "Tensors", "Corpora"],
         path: "Tests/TrainingDriver", swiftSettings: settings),
+    .executableTarget(
+        name: "inference-driver", dependencies: ["Checkpoints", "Llama", "Tensors"], path: "Tests/InferenceDriver",
+        swiftSettings: settings),
     .executableTarget(
         name: "rank-driver", dependencies: ["Collectives", "Training"], path: "Tests/RankDriver",
         swiftSettings: settings),
@@ -155,6 +159,7 @@ let modelHalf: [Target] = [
     tests("Llama", ["Tensors", "Checkpoints", "OracleSupport"]),
     tests("Checkpoints", ["Files", "Llama", "Tensors", "Tokenization", "FuzzSupport", "OracleSupport"]),
     tests("Training", ["Llama", "Tensors", "Checkpoints", "Collectives", "Corpora", "OracleSupport"]),
+    tests("Encoders", ["Checkpoints", "Tensors", "FuzzSupport", "OracleSupport"]),
     tests("Generation", ["Llama", "Tensors", "Checkpoints", "Tokenization", "OracleSupport"]),
     tests("MedicalBenchmark", ["OracleSupport"]),
 ]
@@ -174,7 +179,9 @@ let services: [Target] = [
     service(
         "trainer",
         ["ServiceRuntime", "Files", "Training", "Collectives", "Checkpoints", "Corpora", "Llama", "Tensors"]),
-    service("inference", ["ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
+    service(
+        "inference",
+        ["ServiceRuntime", "Files", "Generation", "Encoders", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
     service("evaluator", ["ServiceRuntime", "Files", "MedicalBenchmark", "Corpora"]),
     service("mellama", ["ServiceRuntime", "Training", "Checkpoints", "Corpora", "Llama", .httpClient, .yams]),
     tests(
@@ -187,7 +194,7 @@ let services: [Target] = [
     tests(
         "trainer",
         ["Messages", "ServiceRuntime", "TestSupport", "HostSupport", "OracleSupport", "Checkpoints", "Tensors"]),
-    tests("inference", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport"]),
+    tests("inference", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "Checkpoints", "Tensors"]),
     tests("evaluator", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "MedicalBenchmark"]),
     tests("mellama", ["Messages", "TestSupport", .argumentParser]),
     .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: settings),

@@ -54,6 +54,15 @@ struct CheckpointShards: CheckpointTensors {
         try file(of: name).read(name, shape: shape, into: target)
     }
 
+    func matrix(_ name: String, rows: Int, columns: Int) throws -> StoredMatrix {
+        try file(of: name).matrix(name, rows: rows, columns: columns)
+    }
+
+    func storedRow(of name: String) -> ((Int) -> Int)? { nil }
+
+    /// Gives the memory of what was read back.
+    func release() { files.forEach { $0.release() } }
+
     /// Checks that the folder holds exactly these tensors in these shapes.
     ///
     /// `lm_head.weight` beside tied embeddings and the buffers `…rotary_emb.inv_freq` of old checkpoints are allowed:

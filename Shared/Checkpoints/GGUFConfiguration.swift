@@ -65,8 +65,9 @@ struct GGUFConfiguration {
         return ends
     }
 
-    /// Adds the metadata of a configuration to a file to be written.
-    static func add(_ c: LlamaConfiguration, to writer: inout GGUFWriter) {
+    /// Adds the metadata of a configuration to a file to be written, with the ids that begin and end a sequence: those
+    /// of the tokenizer before those of the configuration.
+    static func add(_ c: LlamaConfiguration, begin: Int?, end: Int?, to writer: inout GGUFWriter) {
         writer.add("llama.vocab_size", .integer(c.vocabularySize))
         writer.add("llama.context_length", .integer(c.maxPositions))
         writer.add("llama.embedding_length", .integer(c.hiddenSize))
@@ -80,10 +81,9 @@ struct GGUFConfiguration {
         if let window = c.slidingWindow { writer.add("llama.attention.sliding_window", .integer(window)) }
         writer.add("llama.rope.dimension_count", .integer(c.headDimension))
         writer.add("llama.rope.freq_base", .real(c.ropeTheta))
-        if let id = c.beginOfSequenceID, id >= 0 { writer.add("tokenizer.ggml.bos_token_id", .integer(id)) }
-        for (key, id) in zip(["eos", "eot"], c.endOfSequenceIDs) where id >= 0 {
-            writer.add("tokenizer.ggml.\(key)_token_id", .integer(id))
-        }
+        if let id = begin ?? c.beginOfSequenceID, id >= 0 { writer.add("tokenizer.ggml.bos_token_id", .integer(id)) }
+        let ends = [end].compactMap { $0 } + c.endOfSequenceIDs.filter { $0 != end && $0 >= 0 }
+        for (key, id) in zip(["eos", "eot"], ends) { writer.add("tokenizer.ggml.\(key)_token_id", .integer(id)) }
         GGUFRope.add(c, to: &writer)
     }
 

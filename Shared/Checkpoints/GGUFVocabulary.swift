@@ -17,8 +17,9 @@ struct GGUFVocabulary {
     static let none = "no_vocab"
     private let content: Content
     private let settings: TokenizerSettings
-    private let begin: Int?
-    private let end: Int?
+    /// The ids that begin and end a sequence.
+    let begin: Int?
+    let end: Int?
 
     /// The vocabulary of a file; nil if it has none.
     init?(_ file: GGUFFile) throws {
@@ -40,7 +41,10 @@ struct GGUFVocabulary {
         case "gpt2":
             content = .byteLevel(try Self.byteLevel(file, values, texts, kinds))
             func text(_ id: Int?) -> String? {
-                id.flatMap { texts.indices.contains($0) ? String(decoding: texts[$0], as: UTF8.self) : nil }
+                id.flatMap {
+                    texts.indices.contains($0) && kinds[$0] == .control
+                        ? String(decoding: texts[$0], as: UTF8.self) : nil
+                }
             }
             settings.begin = text(begin)
             settings.end = text(end)
@@ -125,9 +129,6 @@ struct GGUFVocabulary {
         if let scores { writer.add(Self.prefix + "scores", .reals(scores)) }
         writer.add(Self.prefix + "token_type", .integers(kinds))
         for (key, value) in rest { writer.add(Self.prefix + key, value) }
-        // Where config.json names them, they are there already.
-        if let begin, c.beginOfSequenceID == nil { writer.add(Self.prefix + "bos_token_id", .integer(begin)) }
-        if let end, c.endOfSequenceIDs.isEmpty { writer.add(Self.prefix + "eos_token_id", .integer(end)) }
         if let adds = settings.addsBOS { writer.add(Self.prefix + "add_bos_token", .boolean(adds)) }
         if let adds = settings.addsEOS { writer.add(Self.prefix + "add_eos_token", .boolean(adds)) }
         if let template = settings.chatTemplate { writer.add("tokenizer.chat_template", .string(template)) }

@@ -32,14 +32,6 @@ public struct LlamaGGUF: Sendable {
         try check(LlamaWeights.entries(of: configuration), tied: configuration.tieWordEmbeddings)
     }
 
-    /// One matrix as it is stored, its rows in the published order. Throws `mismatch` if there is none of this name.
-    public func matrix(_ name: String) throws -> GGUFMatrix {
-        guard LlamaWeights.entries(of: configuration).contains(where: { $0.name == name }) else {
-            throw CheckpointError(.mismatch, "\(file.path): a Llama of these dimensions has no tensor \(name)")
-        }
-        return GGUFMatrix(file: file, entry: try entry(name), name: name, names: names)
-    }
-
     private func entry(_ name: String) throws -> GGUFFile.Entry {
         let stored = names.stored(name)
         guard let entry = file[stored] else {
@@ -73,19 +65,35 @@ extension LlamaGGUF: CheckpointTensors {
         guard found.shape == shape, target.count == shape.count, let base = target.baseAddress else {
             throw CheckpointError(.mismatch, "\(file.path): \(found.name) has the shape \(found.shape), not \(shape)")
         }
-        let matrix = GGUFMatrix(file: file, entry: found, name: name, names: names)
-        if names.isInterleaved(name) {
-            for row in 0..<matrix.rowCount {
-                matrix.withRow(row) {
-                    found.format.widen($0, count: matrix.rowLength, into: base + row * matrix.rowLength)
-                }
+        let rowLength = shape.dimensions[shape.rank - 1]
+        let rowBytes = found.format.rowBytes(rowLength) ?? 0
+        withExtendedLifetime(file.file) {
+            guard let bytes = file.file.bytes.baseAddress else { return }
+            let start = bytes + found.range.lowerBound
+            guard let order = storedRow(of: name) else {
+                return found.format.widen(start, count: target.count, into: base)
             }
-        } else {
-            withExtendedLifetime(file.file) {
-                guard let bytes = file.file.bytes.baseAddress else { return }
-                found.format.widen(bytes + found.range.lowerBound, count: target.count, into: base)
+            for row in 0..<target.count / max(1, rowLength) {
+                found.format.widen(start + order(row) * rowBytes, count: rowLength, into: base + row * rowLength)
             }
         }
         file.file.release()
     }
+
+    func matrix(_ name: String, rows: Int, columns: Int) throws -> StoredMatrix {
+        let found = try entry(name)
+        guard found.shape.count == rows * columns, found.shape.dimensions.last == columns,
+            let bytes = file.file.bytes.baseAddress
+        else {
+            throw CheckpointError(
+                .mismatch, "\(file.path): \(found.name) has the shape \(found.shape), not \(rows) x \(columns)")
+        }
+        return StoredMatrix(found.format.storedType, bytes + found.range.lowerBound, rows: rows, columns: columns)
+    }
+
+    func storedRow(of name: String) -> ((Int) -> Int)? {
+        names.isInterleaved(name) ? { names.storedRow($0, of: name) } : nil
+    }
+
+    func release() { file.file.release() }
 }

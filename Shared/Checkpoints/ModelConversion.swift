@@ -17,7 +17,8 @@ public enum ModelConversion {
     /// Writes the model into `folder`: config.json, the weights, and the tokenizer of a GGUF source (that of a folder
     /// is the caller's to copy).
     ///
-    /// Matrices get the format, rows that are no whole blocks float16, norms float32 in GGUF. Each file is published
+    /// Matrices get the format, but in GGUF norms are float32, rows that are no whole blocks float16,
+    /// and beside Q4_0 the embedding and the head are Q8_0. Each file is published
     /// whole, config.json last. `progress` is called with the bytes written so far and in all.
     public static func convert(
         _ source: ModelSource, to folder: URL, container: Container, format: WeightFormat,
@@ -39,7 +40,7 @@ public enum ModelConversion {
         case .gguf:
             try writeGGUF(source, to: folder, format, progress)
         }
-        if source.folder == nil { try source.vocabulary?.write(to: folder) }
+        if source.folder == nil { try ModelSource.reading { try source.vocabulary?.write(to: folder) } }
     }
 
     private static func writeGGUF(
@@ -53,7 +54,7 @@ public enum ModelConversion {
         writer.add("general.architecture", .string(GGUFConfiguration.architecture))
         writer.add("general.file_type", .integer(fileType(format)))
         writer.add("general.quantization_version", .integer(2))
-        GGUFConfiguration.add(c, to: &writer)
+        GGUFConfiguration.add(c, begin: source.vocabulary?.begin, end: source.vocabulary?.end, to: &writer)
         if let vocabulary = source.vocabulary {
             try vocabulary.add(to: &writer, for: c)
         } else {
@@ -63,7 +64,10 @@ public enum ModelConversion {
         for entry in LlamaWeights.entries(of: c) {
             let isMatrix = entry.shape.rank == 2
             let rowLength = entry.shape.dimensions[entry.shape.rank - 1]
-            let own = isMatrix ? format.fitting(rowLength: rowLength) : .float32
+            // The errors of the embedding and the head reach every token.
+            let isEdge = entry.name == "lm_head.weight" || entry.name == "model.embed_tokens.weight"
+            let wanted = format == .q4 && isEdge ? WeightFormat.q8 : format
+            let own = isMatrix ? wanted.fitting(rowLength: rowLength) : .float32
             writer.add(names.stored(entry.name), own, entry.shape) { target in
                 guard names.isInterleaved(entry.name) else {
                     return try source.tensors.read(entry.name, shape: entry.shape, into: target)

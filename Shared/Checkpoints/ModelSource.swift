@@ -2,6 +2,7 @@
 
 public import FoundationEssentials
 public import Llama
+import Tokenization
 
 /// A model as its files hold it: a folder with config.json, or one GGUF file (alone in a folder, or by its own path).
 public struct ModelSource {
@@ -18,15 +19,22 @@ public struct ModelSource {
             configuration = try LlamaCheckpoint.configuration(url)
             tensors = try LlamaCheckpoint.tensors(url, configuration)
             folder = url
-            vocabulary = try GGUFVocabulary(folder: url)
+            vocabulary = try Self.reading { try GGUFVocabulary(folder: url) }
         } else {
             let model = try LlamaGGUF(Self.file(url))
             configuration = model.configuration
             tensors = model
             folder = nil
-            vocabulary = try GGUFVocabulary(model.file)
+            vocabulary = try Self.reading { try GGUFVocabulary(model.file) }
         }
         try tensors.check(LlamaWeights.entries(of: configuration), tied: configuration.tieWordEmbeddings)
+    }
+
+    /// Runs `body`; what is wrong with a tokenizer is wrong with the model's files.
+    static func reading<R>(_ body: () throws -> R) throws -> R {
+        do { return try body() } catch let error as TokenizationError {
+            throw CheckpointError(error.code == .unsupported ? .unsupported : .malformed, error.description)
+        }
     }
 
     /// The GGUF file that a path names: itself, or the only one in the folder.

@@ -46,6 +46,11 @@ public enum WeightFormat: String, Sendable, CaseIterable {
         }
     }
 
+    /// The type of such a matrix.
+    var storedType: StoredType {
+        blockFormat.map { .blocks($0) } ?? .numbers(elementType ?? .float32)
+    }
+
     /// Bytes of a row of so many elements; nil if it is no whole number of blocks.
     public func rowBytes(_ count: Int) -> Int? {
         if let elementType { return count * elementType.size }
