@@ -117,7 +117,8 @@ public struct WordPieceTokenizer: Sendable {
     private static func isDropped(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value == 0 || scalar.value == 0xFFFD { return true }
         switch scalar.properties.generalCategory {
-        case .control, .format, .privateUse, .unassigned, .surrogate: return true
+        // As in the library, unassigned characters stay.
+        case .control, .format, .privateUse: return true
         default: return false
         }
     }
