@@ -10,7 +10,7 @@ import Tensors
 @main
 struct InferenceCommand: ServiceCommand {
     static let service = "inference"
-    static let abstract = "Generates text and scores continuations with LLaMA models."
+    static let abstract = "Generates text and scores continuations with LLaMA models; embeds texts with BERT encoders."
     /// Jobs of one model share its steps: more of them at once cost little and answer sooner.
     static let concurrency = 16
 
@@ -21,6 +21,6 @@ struct InferenceCommand: ServiceCommand {
         let budget = settings.memoryBudget ?? defaultMemoryBudget
         Logger(label: service).info("engine", metadata: ["blas": "\(BLAS.description)", "memoryBudget": "\(budget)"])
         let library = ModelLibrary(budget: budget, metrics: InferenceMetrics())
-        return [GenerateHandler(library: library), ScoreHandler(library: library)]
+        return [GenerateHandler(library: library), ScoreHandler(library: library), EmbedHandler()]
     }
 }
