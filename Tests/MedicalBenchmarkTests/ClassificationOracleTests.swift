@@ -51,14 +51,14 @@ struct ClassificationOracleTests {
                 answers: row.predicted.map { known.contains($0) ? $0 : nil })
             let pairs = try outcomes.indices()
             let bootstrap = Bootstrap(resamples: 0)
-            let strict = try ClassificationMetrics(profile: .strict).estimates(of: outcomes, bootstrap: bootstrap)
-            let published = try ClassificationMetrics(profile: .published).estimates(of: outcomes, bootstrap: bootstrap)
+            let strict = try outcomes.metrics(.strict).estimates(items: pairs.count, bootstrap: bootstrap)
+            let published = try outcomes.metrics(.published).estimates(items: pairs.count, bootstrap: bootstrap)
             var counts = ConfusionCounts(labels: row.labels.count)
             for pair in pairs { counts.add(gold: pair.gold, answer: pair.answer) }
             let occurring = row.byLabel.values.filter { $0.support > 0 }
             var expected = [
                 (strict["accuracy"]?.value, row.accuracy), (strict["macroF1"]?.value, row.macro),
-                (strict["weightedF1"]?.value, row.weighted),
+                (strict["weightedF1"]?.value, row.weighted), (strict["microF1"]?.value, row.micro),
                 (published["accuracy"]?.value, row.accuracy),
                 (published["macroF1"]?.value, occurring.map(\.f).reduce(0, +) / Double(occurring.count)),
             ]

@@ -8,6 +8,12 @@ struct EntityCounts: Hashable {
         var given = 0
         var expected = 0
 
+        mutating func add(_ other: Count) {
+            right += other.right
+            given += other.given
+            expected += other.expected
+        }
+
         var score: PrecisionRecall { PrecisionRecall(right: right, given: given, expected: expected) }
     }
 
@@ -23,19 +29,12 @@ struct EntityCounts: Hashable {
     }
 
     mutating func add(_ count: Count, type: String) {
-        byType[type, default: Count()].right += count.right
-        byType[type, default: Count()].given += count.given
-        byType[type, default: Count()].expected += count.expected
+        byType[type, default: Count()].add(count)
     }
 
     /// All types together.
     var micro: PrecisionRecall {
-        let sum = byType.values.reduce(into: Count()) {
-            $0.right += $1.right
-            $0.given += $1.given
-            $0.expected += $1.expected
-        }
-        return sum.score
+        byType.values.reduce(into: Count()) { $0.add($1) }.score
     }
 
     /// The plain mean over types, `f1` being the mean of the types' F1: over those given, or all that occur.
