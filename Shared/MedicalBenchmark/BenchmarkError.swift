@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
+
 /// What went wrong in reading a benchmark, asking a model or scoring its answers.
 ///
 /// The description is one line that says what, where and how to mend it. It never quotes a record's text: benchmark
@@ -9,8 +11,10 @@ public struct BenchmarkError: Error, Sendable, Hashable, CustomStringConvertible
     public enum Code: String, Sendable, Hashable {
         /// No benchmark has this id.
         case unknownTask
-        /// The benchmark is known, and this version can't run it.
-        case unsupportedTask
+        /// A set's files are not there: it is not run.
+        case notSupplied
+        /// A restricted set may not be read by this model.
+        case restrictedData
         /// The task has no prompt of this name.
         case unknownPrompt
         /// A file or folder is missing or can't be read.
@@ -41,6 +45,12 @@ public struct BenchmarkError: Error, Sendable, Hashable, CustomStringConvertible
     }
 
     public var description: String { "\(subject): \(reason); \(remedy)" }
+
+    static func notSupplied(_ task: any BenchmarkTask, _ location: URL) -> BenchmarkError {
+        BenchmarkError(
+            .notSupplied, "task \"\(task.id)\"", "not run: data not supplied (\(location.path) does not exist)",
+            remedy: "get \(task.name) from \(task.source)")
+    }
 
     static func record(_ file: String, line: Int, field: String?, _ reason: String, remedy: String) -> BenchmarkError {
         let field = field.map { ", field \"\($0)\"" } ?? ""

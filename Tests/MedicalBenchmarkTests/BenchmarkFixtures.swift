@@ -22,6 +22,19 @@ enum BenchmarkFixtures {
         return try body(file)
     }
 
+    /// Runs `body` with a folder of these files (path → content), and removes it afterwards.
+    static func withFolder<Result>(_ files: [String: String], _ body: (URL) throws -> Result) throws -> Result {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "benchmark-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (path, content) in files {
+            let file = folder.appending(path: path)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(content.utf8).write(to: file)
+        }
+        return try body(folder)
+    }
+
     /// The error that `body` ends in.
     static func error(_ body: () throws -> Void) -> BenchmarkError? {
         do {

@@ -13,9 +13,11 @@ struct ClassificationMetricsTests {
         ItemOutcomes(labels: labels, ids: gold.indices.map(String.init), gold: gold, answers: answers)
     }
 
-    private func metrics(_ outcomes: ItemOutcomes, _ profile: ScoringProfile) throws -> [String: MetricEstimate] {
-        try ClassificationMetrics(profile: profile).estimates(
-            of: outcomes, bootstrap: Bootstrap(resamples: 200, seed: 1))
+    private func metrics(
+        _ outcomes: ItemOutcomes, _ profile: ScoringProfile, seed: UInt64 = 1
+    ) throws -> [String: MetricEstimate] {
+        try outcomes.metrics(profile).estimates(
+            items: outcomes.count, bootstrap: Bootstrap(resamples: 200, seed: seed))
     }
 
     @Test("A worked example: an unread answer is wrong and no class of its own")
@@ -44,8 +46,7 @@ struct ClassificationMetricsTests {
             #expect(narrow.high - narrow.low < wide.high - wide.low)
         }
         #expect(try metrics(few, .strict) == small)
-        let other = try ClassificationMetrics(profile: .strict)
-            .estimates(of: few, bootstrap: Bootstrap(resamples: 200, seed: 2))
+        let other = try metrics(few, .strict, seed: 2)
         #expect(other["accuracy"]?.value == small["accuracy"]?.value && other != small)
         // A share of 0.4 in 1,000: the normal interval is ±1.96·√(0.24/1000) = ±0.030.
         let accuracy = try #require(large["accuracy"])

@@ -31,7 +31,7 @@ struct EvaluationTests {
         #expect(strict.rows.map(\.correct) == [true, true, true, true, false, false])
         #expect(strict.result.metrics["accuracy"]?.value == 4.0 / 6)
         #expect(strict.result.parseRate == 5.0 / 6)
-        #expect(strict.result.majority.label == "yes" && strict.result.majority.accuracy == 0.5)
+        #expect(strict.result.majority?.label == "yes" && strict.result.majority?.accuracy == 0.5)
         #expect(strict.result.prompt == "table-a2/1" && strict.result.items == 6 && strict.result.shots == 0)
         let published = try await run(EvaluationSettings(profile: .published))
         #expect(published.rows.map(\.parsed) == ["yes", "no", "no", "yes", "no", "no"])

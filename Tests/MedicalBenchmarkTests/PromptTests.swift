@@ -15,10 +15,13 @@ struct PromptTests {
             labels: Array(OptionLetters.all.prefix(options.count)), gold: gold, subject: subject)
     }
 
-    @Test("Table A2 has twelve prompts, and the four tasks' are whole")
+    @Test("Table A2 has twelve prompts, and every task has its own and the code's")
     func tableA2() throws {
-        #expect(PromptLibrary.tableA2.prompts.count == 12)
-        for task in BenchmarkCatalog.tasks { #expect(task.prompts.count == 1) }
+        #expect(PromptLibrary.data.tableA2.count == 12)
+        for task in BenchmarkCatalog.tasks {
+            let expected = task.id.hasPrefix("mmlu") ? 2 : task.id == "medexqa" ? 1 : 2
+            #expect(task.prompts.count == expected && Set(task.prompts.map(\.name)).count == expected, "\(task.id)")
+        }
         #expect(PubMedQA().prompts[0].source.contains("Table A2"))
     }
 
@@ -34,7 +37,7 @@ struct PromptTests {
     func medQA() throws {
         let prompt = try MedQA().prompt(named: nil)
         let five = prompt.render(choice(["a", "b", "c", "d", "e"])).text(after: 0)
-        let template = try #require(PromptLibrary.tableA2.prompts.first { $0.name == "MedQA" }?.template)
+        let template = try #require(PromptLibrary.data.tableA2.first { $0.name == "MedQA" }?.template)
         let slots = template.split(separator: "{text}", omittingEmptySubsequences: false)
         #expect(five == slots[0] + "Which one?" + slots[1] + "A. a\nB. b\nC. c\nD. d\nE. e" + slots[2])
         #expect(prompt.render(choice(["a", "b", "c", "d"])).text(after: 0).contains("one correct answer from A to D."))

@@ -6,6 +6,7 @@ import Synchronization
 /// A model whose answers a test writes; a token is a word, and every text begins with one more.
 final class ScriptedModel: LanguageModel {
     let contextLength: Int
+    let mayReadRestrictedData: Bool
     private let writes: @Sendable (PromptRequest) throws -> String
     private let scores: @Sendable (ContinuationRequest) -> Double
     private let state = Mutex(State())
@@ -18,10 +19,12 @@ final class ScriptedModel: LanguageModel {
     }
 
     init(
-        contextLength: Int = 10_000, writes: @escaping @Sendable (PromptRequest) throws -> String = { _ in "" },
+        contextLength: Int = 10_000, mayReadRestrictedData: Bool = true,
+        writes: @escaping @Sendable (PromptRequest) throws -> String = { _ in "" },
         scores: @escaping @Sendable (ContinuationRequest) -> Double = { _ in 0 }
     ) {
         self.contextLength = contextLength
+        self.mayReadRestrictedData = mayReadRestrictedData
         self.writes = writes
         self.scores = scores
     }

@@ -9,13 +9,24 @@ struct PublishedParser: AnswerParser {
     func parse(_ output: String, labels: [String]) -> String? {
         let text = Array((isCaseSensitive ? output : output.lowercased()).unicodeScalars)
         return labels.first { label in
-            Self.contains(text, Array((isCaseSensitive ? label : label.lowercased()).unicodeScalars))
+            let wanted = Array((isCaseSensitive ? label : label.lowercased()).unicodeScalars)
+            return !wanted.isEmpty && PythonText.contains(text, wanted)
         }
     }
+}
 
-    /// By code points as Python compares; Swift's own search goes by whole characters.
-    private static func contains(_ text: [Unicode.Scalar], _ label: [Unicode.Scalar]) -> Bool {
-        guard !label.isEmpty, text.count >= label.count else { return false }
-        return (0...text.count - label.count).contains { text[$0..<$0 + label.count].elementsEqual(label) }
+/// The authors' parser for 2013 DDI: exactly one label may occur, case counting; with two there is no answer.
+struct PublishedRelationParser: AnswerParser {
+    func parse(_ output: String, labels: [String]) -> String? {
+        let found = PublishedLabelSetParser().parse(output, labels: labels)
+        return found.count == 1 ? found[0] : nil
+    }
+}
+
+/// The authors' parser for HoC: every label that occurs, case counting.
+struct PublishedLabelSetParser: LabelSetParser {
+    func parse(_ output: String, labels: [String]) -> [String] {
+        let text = Array(output.unicodeScalars)
+        return labels.filter { PythonText.contains(text, Array($0.unicodeScalars)) }
     }
 }

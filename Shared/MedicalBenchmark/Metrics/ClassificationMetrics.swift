@@ -1,26 +1,17 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-/// Accuracy, macro-F1 and weighted F1 of label answers, with bootstrap intervals.
+/// Accuracy, macro-F1, weighted and micro-F1 of label answers.
 struct ClassificationMetrics {
     /// In the order in which reports show them.
-    static let names = ["accuracy", "macroF1", "weightedF1"]
+    static let names = ["accuracy", "macroF1", "weightedF1", "microF1"]
 
     let profile: ScoringProfile
-
-    /// The metrics by name.
-    func estimates(of outcomes: ItemOutcomes, bootstrap: Bootstrap) throws(BenchmarkError) -> [String: MetricEstimate] {
-        let pairs = try outcomes.indices()
-        let estimates = bootstrap.estimates(items: pairs.count) { sample in
-            values(pairs, sample: sample, labels: outcomes.labels.count)
-        }
-        return Dictionary(uniqueKeysWithValues: zip(Self.names, estimates))
-    }
 
     /// The metrics of a sample, in the order of `names`.
     func values(_ pairs: [(gold: Int, answer: Int)], sample: [Int], labels: Int) -> [Double] {
         var counts = ConfusionCounts(labels: labels)
         for index in sample { counts.add(gold: pairs[index].gold, answer: pairs[index].answer) }
         let macro = counts.macroF1(over: profile == .published ? .occurringAsGold : .whole)
-        return [counts.accuracy, macro, counts.weightedF1]
+        return [counts.accuracy, macro, counts.weightedF1, counts.microF1]
     }
 }

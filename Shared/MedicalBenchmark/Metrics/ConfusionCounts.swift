@@ -36,10 +36,35 @@ struct ConfusionCounts {
         return sum == 0 ? 0 : Double(2 * truePositives[label]) / Double(sum)
     }
 
-    /// Mean of the labels' F1: over the labels that occur as gold, or over all.
+    /// Precision and recall of a label.
+    func score(_ label: Int) -> PrecisionRecall {
+        PrecisionRecall(right: truePositives[label], given: answers[label], expected: golds[label])
+    }
+
+    /// How often a label is right, and how often it was given.
+    func counts(_ label: Int) -> (gold: Int, given: Int) { (golds[label], answers[label]) }
+
+    /// Mean of the labels' F1 over some of them.
     func macroF1(over labels: MacroLabels) -> Double {
-        let counted = golds.indices.filter { labels == .whole || golds[$0] > 0 }
-        return counted.isEmpty ? 0 : counted.reduce(0) { $0 + f1($1) } / Double(counted.count)
+        var count = 0
+        var sum = 0.0
+        for label in golds.indices {
+            switch labels {
+            case .whole: break
+            case .occurringAsGold: if golds[label] == 0 { continue }
+            case .observed: if golds[label] + answers[label] == 0 { continue }
+            }
+            count += 1
+            sum += f1(label)
+        }
+        if case .observed(let others) = labels { count += others }
+        return count == 0 ? 0 : sum / Double(count)
+    }
+
+    /// F1 of all labels' counts together; below accuracy's reach only by what was not read.
+    var microF1: Double {
+        let sum = golds.reduce(0, +) + answers.reduce(0, +)
+        return sum == 0 ? 0 : Double(2 * truePositives.reduce(0, +)) / Double(sum)
     }
 
     /// Mean of the labels' F1 weighted by how often each is gold; the paper's "F1".
@@ -51,5 +76,8 @@ struct ConfusionCounts {
     enum MacroLabels {
         case whole
         case occurringAsGold
+        /// Those that are right or given at least once, and so many answers outside the label set, each a class of its
+        /// own with F1 0: scikit-learn's default.
+        case observed(others: Int)
     }
 }

@@ -5,7 +5,7 @@
 /// Items are resampled together with both their answers, so what makes an item hard for both models cancels out: the
 /// interval is narrower, and more honest, than the two scores' own intervals suggest.
 public struct PairedDifference: Codable, Sendable, Hashable {
-    /// `accuracy`, `macroF1` or `weightedF1`.
+    /// Such as `accuracy`.
     public let metric: String
     public let before: Double
     public let after: Double
@@ -14,6 +14,8 @@ public struct PairedDifference: Codable, Sendable, Hashable {
     public let items: Int
     /// Items whose answer is another than before.
     public let changedAnswers: Int
+    /// Of right and wrong answers, where an answer is one or the other.
+    public let mcNemar: McNemarTest?
 
     /// Whether the interval leaves out 0.
     public var isMeasurable: Bool { difference.low > 0 || difference.high < 0 }
@@ -34,29 +36,33 @@ public struct PairedDifference: Codable, Sendable, Hashable {
                 .mismatch, "\(before.task) before and after", "are scored by different profiles",
                 remedy: "score both with the same profile")
         }
-        let (first, second) = (try before.outcomes.indices(), try after.outcomes.indices())
-        guard first.count == second.count, zip(first, second).allSatisfy({ $0.gold == $1.gold }) else {
+        guard before.items == after.items, before.outcomes.gold == after.outcomes.gold else {
             throw BenchmarkError(
                 .mismatch, "\(before.task) before and after", "have different right answers",
                 remedy: "evaluate both models on the same data")
         }
-        let metrics = ClassificationMetrics(profile: before.profile)
-        let labels = before.outcomes.labels.count
-        let all = Array(first.indices)
-        let values = (
-            metrics.values(first, sample: all, labels: labels), metrics.values(second, sample: all, labels: labels)
-        )
-        let differences = bootstrap.estimates(items: first.count) { sample in
-            zip(
-                metrics.values(second, sample: sample, labels: labels),
-                metrics.values(first, sample: sample, labels: labels)
-            ).map { $0 - $1 }
+        let families = (try before.outcomes.metrics(before.profile), try after.outcomes.metrics(after.profile))
+        // Two results may have metrics of their own, as of log-likelihoods a token: those both have are compared.
+        let names = families.0.names.filter(families.1.names.contains)
+        func shared(_ family: MetricFamily) -> ([Int]) -> [Double] {
+            let places = names.compactMap { family.names.firstIndex(of: $0) }
+            return { sample in
+                let values = family.values(sample)
+                return places.map { values[$0] }
+            }
         }
-        let changed = zip(first, second).count { $0.answer != $1.answer }
-        return ClassificationMetrics.names.indices.map { index in
+        let (first, second) = (shared(families.0), shared(families.1))
+        let all = Array(0..<before.items)
+        let values = (first(all), second(all))
+        let differences = bootstrap.estimates(items: before.items) { sample in
+            zip(second(sample), first(sample)).map { $0 - $1 }
+        }
+        let changes = try before.outcomes.changes(to: after.outcomes)
+        return names.indices.map { index in
             PairedDifference(
-                metric: ClassificationMetrics.names[index], before: values.0[index], after: values.1[index],
-                difference: differences[index], items: first.count, changedAnswers: changed)
+                metric: names[index], before: values.0[index], after: values.1[index],
+                difference: differences[index], items: before.items, changedAnswers: changes.answers,
+                mcNemar: names[index] == "accuracy" || names[index] == "exactMatch" ? changes.test : nil)
         }
     }
 }

@@ -8,8 +8,8 @@
 struct FewShotSampler {
     let seed: UInt64
 
-    /// `count` different items of the pool, never the item itself. The question and its options tell, not the id:
-    /// where a publisher gives no ids, two files number their records alike.
+    /// `count` different items of the pool, never the item itself. Its text tells, not the id: where a publisher gives no
+    /// ids, two files number their records alike.
     func sample(
         _ count: Int, for item: BenchmarkItem, from pool: [BenchmarkItem]
     ) throws(BenchmarkError) -> [BenchmarkItem] {
@@ -27,8 +27,7 @@ struct FewShotSampler {
             let index = generator.index(below: pool.count)
             guard taken.insert(index).inserted else { continue }
             let candidate = pool[index]
-            let isItself = candidate.question == item.question && candidate.options == item.options
-            if !isItself { chosen.append(candidate) }
+            if !candidate.asksTheSame(as: item) { chosen.append(candidate) }
         }
         return chosen
     }

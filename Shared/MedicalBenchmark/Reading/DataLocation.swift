@@ -28,6 +28,34 @@ enum DataLocation {
             remedy: "name the file itself" + (named.isEmpty ? "" : "; there are: \(named)"))
     }
 
+    /// All files of an extension at a place: the file itself, or those of a folder and the folders in it, in a stable
+    /// order; where `split` is given, only those whose path below the folder says it.
+    static func files(
+        at location: URL, split: String?, extensions: [String]
+    ) throws(BenchmarkError) -> [URL] {
+        guard isFolder(location) else { return [location] }
+        var found: [URL] = []
+        var open: [(folder: URL, matches: Bool, depth: Int)] = [(location, split == nil, 0)]
+        while let (folder, matches, depth) = open.popLast() {
+            for child in try children(of: folder) {
+                let isMatch = matches || split.map { names(split: $0, in: child) } ?? true
+                if isFolder(child) {
+                    // A link to a folder above would lead round for ever.
+                    if depth < 8 { open.append((child, isMatch, depth + 1)) }
+                } else if isMatch, extensions.contains(child.pathExtension.lowercased()) {
+                    found.append(child)
+                }
+            }
+        }
+        guard !found.isEmpty else {
+            let wanted = split.map { " of split \"\($0)\"" } ?? ""
+            throw BenchmarkError(
+                .unreadable, location.path, "no \(extensions.joined(separator: " or ")) file\(wanted) in it",
+                remedy: "name the folder of that split, or the file itself")
+        }
+        return found.sorted { $0.path < $1.path }
+    }
+
     /// The split a file's name says, or nil.
     static func split(of file: URL) -> String? {
         let words = words(of: file)

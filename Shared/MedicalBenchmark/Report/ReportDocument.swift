@@ -55,27 +55,28 @@ struct ReportDocument {
     private mutating func add(_ table: ScoreTable) {
         blocks.append(.heading(table.heading))
         blocks.append(.paragraph(table.settingSentence))
-        let ours = table.rows.map { row in
+        let columns = table.columns
+        var rows = table.rows.map { row in
             let missing = row.missing.map { $0 > 0 ? "; \($0) missing" : "" } ?? ""
-            return [
-                row.model, Figures.estimate(row.metrics["accuracy"]), Figures.estimate(row.metrics["macroF1"]),
-                Figures.estimate(row.metrics["weightedF1"]), Figures.fixed(row.parseRate, 3) + missing,
-                "\(row.truncated)", "\(row.unfit)",
-            ]
+            return [row.model] + columns.map { Figures.estimate(row.metrics[$0.name]) }
+                + [Figures.fixed(row.parseRate, 3) + missing, "\(row.truncated)", "\(row.unfit)"]
         }
-        let majority = table.majority
-        let baseline = [
-            "majority class (\(majority.label))", Figures.fixed(majority.accuracy, 3),
-            Figures.fixed(majority.macroF1, 3), Figures.fixed(majority.weightedF1, 3), "", "", "",
-        ]
-        let header = ["model", "accuracy", "macro-F1", "weighted F1", "parsed", "cut", "unfit"]
-        blocks.append(.table(ReportGrid(header: header, rows: ours + [baseline])))
+        if let majority = table.majority {
+            rows.append(
+                ["majority class (\(majority.label))"]
+                    + columns.map { metric in majority[metric.name].map { Figures.fixed($0, 3) } ?? "" } + ["", "", ""])
+        }
+        let header = ["model"] + columns.map(\.title) + ["parsed", "cut", "unfit"]
+        blocks.append(.table(ReportGrid(header: header, rows: rows)))
     }
 
     /// The paper's rows stand once for a task, under its first table.
     private mutating func addPaper(_ table: ScoreTable, isBrief: Bool) {
         let paper = table.paperRows(isBrief: isBrief)
         guard let setting = paper.first?.setting else { return }
+        let columns = table.columns.filter { metric in
+            paper.contains { row in metric.paper.map { row.values[$0] != nil } ?? false }
+        }
         let note = paper.contains { $0.isCited } ? "; * taken by its authors from another paper" : ""
         blocks.append(
             .paragraph(
@@ -83,12 +84,12 @@ struct ReportDocument {
         blocks.append(
             .table(
                 ReportGrid(
-                    header: ["model", "accuracy", "macro-F1"],
+                    header: ["model"] + columns.map(\.title),
                     rows: paper.map { row in
-                        [
-                            row.model + (row.isCited ? " *" : ""), row.accuracy.map { Figures.fixed($0, 3) } ?? "",
-                            row.macroF1.map { Figures.fixed($0, 3) } ?? "",
-                        ]
+                        [row.model + (row.isCited ? " *" : "")]
+                            + columns.map { metric in
+                                metric.paper.flatMap { row.values[$0] }.map { Figures.fixed($0, 3) } ?? ""
+                            }
                     })))
     }
 

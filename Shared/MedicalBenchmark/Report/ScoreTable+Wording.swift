@@ -33,6 +33,11 @@ extension ScoreTable {
         return parts.joined(separator: "; ") + "."
     }
 
+    /// The metrics that its columns show: the task's own that any of its rows has.
+    var columns: [HeadlineMetric] {
+        kind.headline(profile).filter { metric in rows.contains { $0.metrics[metric.name] != nil } }
+    }
+
     /// The paper's models in the setting nearest to this table's: zero-shot where it has that, else whatever it has.
     func paperRows(isBrief: Bool) -> [PaperRow] {
         let settings = Set(paper.map(\.setting))
@@ -44,11 +49,7 @@ extension ScoreTable {
             if index == rows.count {
                 rows.append(PaperRow(model: figure.model, setting: figure.setting, isCited: figure.cited))
             }
-            switch figure.metric {
-            case "Accuracy": rows[index].accuracy = figure.value
-            case "Macro-F1": rows[index].macroF1 = figure.value
-            default: break
-            }
+            rows[index].values[figure.metric] = figure.value
         }
         return rows
     }
@@ -58,7 +59,7 @@ extension ScoreTable {
         let model: String
         let setting: String
         let isCited: Bool
-        var accuracy: Double?
-        var macroF1: Double?
+        /// By the paper's name of the metric.
+        var values: [String: Double] = [:]
     }
 }

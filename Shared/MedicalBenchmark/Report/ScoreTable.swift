@@ -10,10 +10,19 @@ public struct ScoreTable: Codable, Sendable, Hashable {
         public let truncated: Int
         public let unfit: Int
         public let missing: Int?
+        /// The same outputs under the other profile.
+        public let alternative: ProfileScores
+        public let labelScores: [LabelScore]?
+        /// How often each label (row) was answered by each (column), the last column being none of them.
+        public let confusion: [[Int]]?
+        public let calibration: Calibration?
+        public let worst: [WorstItem]
     }
 
     public let task: String
     public let taskName: String
+    public let kind: AnswerKind
+    public let restricted: Bool
     public let split: String?
     public let dataSHA256: String
     public let profile: ScoringProfile
@@ -23,7 +32,7 @@ public struct ScoreTable: Codable, Sendable, Hashable {
     public let decoding: Decoding?
     public let bootstrap: Bootstrap
     public let items: Int
-    public let majority: MajorityBaseline
+    public let majority: MajorityBaseline?
     public let rows: [Row]
     /// All of the paper's figures for the task, whatever their setting.
     public let paper: [PaperFigure]
@@ -46,6 +55,8 @@ public struct ScoreTable: Codable, Sendable, Hashable {
         guard let first = results.first?.result else { return nil }
         task = first.task
         taskName = first.taskName
+        kind = first.kind
+        restricted = first.restricted
         split = first.split
         dataSHA256 = first.dataSHA256
         profile = first.profile
@@ -59,7 +70,9 @@ public struct ScoreTable: Codable, Sendable, Hashable {
         rows = results.map { label, result in
             Row(
                 model: label, metrics: result.metrics, parseRate: result.parseRate, truncated: result.truncated,
-                unfit: result.unfit, missing: result.missing)
+                unfit: result.unfit, missing: result.missing, alternative: result.alternative,
+                labelScores: result.labelScores, confusion: (try? result.outcomes.confusion()) ?? nil,
+                calibration: result.calibration, worst: result.worst)
         }
         paper = PaperResults.figures(dataset: first.taskName)
     }

@@ -57,12 +57,15 @@ public struct StageEffect: Codable, Sendable, Hashable {
                     "\(ScoreTable.heading(after)): \(from.label) was not asked the same items in this setting")
                 continue
             }
+            let compared = after.kind.headline(after.profile)
+                .filter { $0.paper != nil && $0.name != "weightedF1" }
+                .map(\.name)
             do throws(BenchmarkError) {
                 let changes = try PairedDifference.between(before, after, bootstrap: bootstrap)
                 let controls = try same(control).map { other throws(BenchmarkError) in
                     try PairedDifference.between(other, after, bootstrap: bootstrap)
                 }
-                for (index, change) in changes.enumerated() where change.metric != "weightedF1" {
+                for (index, change) in changes.enumerated() where compared.contains(change.metric) {
                     scores.append(
                         ScoreChange(
                             task: ScoreTable.heading(after), change: change, againstControl: controls?[index]))

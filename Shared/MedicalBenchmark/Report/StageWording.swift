@@ -82,7 +82,10 @@ struct StageWording {
         return figures + (difference.isMeasurable ? "" : ": no measurable change")
     }
 
-    private static func name(_ metric: String) -> String { metric == "macroF1" ? "macro-F1" : metric }
+    private static func name(_ metric: String) -> String {
+        let known = AnswerKind.allCases.lazy.flatMap { $0.headline(.strict) }.first { $0.name == metric }
+        return known?.title ?? metric
+    }
 
     private static func isSame(_ first: Double, _ second: Double) -> Bool {
         abs(second - first) <= sameShare * abs(first)

@@ -24,6 +24,12 @@ public struct Evaluation: Sendable {
     ) throws(BenchmarkError) {
         try settings.validate()
         let prompt = try task.prompt(named: settings.prompt)
+        guard settings.mode == .generate || task.answerKind.isChoice else {
+            throw BenchmarkError(
+                .invalidSetting, "mode", "is \(settings.mode.rawValue), and \(task.name)'s answers are not one of a few",
+                remedy: "use mode generate")
+        }
+        guard FileManager.default.fileExists(atPath: data.path) else { throw .notSupplied(task, data) }
         let dataset = try task.read(data, split: split).selecting(records: records, limit: limit)
         var pool: BenchmarkDataset?
         if settings.shots > 0 {
@@ -59,11 +65,18 @@ public struct Evaluation: Sendable {
     ///
     /// - `modelIdentity` says which weights answer, such as a digest: rows of another model are not reused.
     /// - `rows` are of an earlier, unfinished run; items that have one are not asked again, but scored again.
+    /// - `encoder` gives summaries their BERTScore; without one they have none.
     /// - `onRow` gets each new row in the items' order, as soon as its batch is answered.
     public func run(
         on model: any LanguageModel, modelIdentity: String, resuming rows: [EvaluationRow] = [],
+        encoder: (any TokenEncoder)? = nil,
         onRow: (EvaluationRow) async throws -> Void = { _ in }
     ) async throws -> EvaluationOutcome {
+        guard model.mayReadRestrictedData || !task.isRestricted else {
+            throw BenchmarkError(
+                .restrictedData, "task \"\(task.id)\"", "is of restricted data, which a third party's model must not read",
+                remedy: "ask a model of your own")
+        }
         let asker = ItemAsker(evaluation: self, model: model, modelIdentity: modelIdentity)
         var known: [String: EvaluationRow] = [:]
         for row in rows where row.key == asker.key { known[row.id] = row }
@@ -94,30 +107,51 @@ public struct Evaluation: Sendable {
                 }
             }
         }
-        let all = dataset.items.compactMap { item in known[item.id].map { asker.scored($0, for: item) } }
-        return EvaluationOutcome(result: try result(of: all, contextLength: model.contextLength), rows: all)
+        var all = dataset.items.compactMap { known[$0.id] }
+        var encoded: [Double]?
+        if let encoder { encoded = try await similarity(of: all, by: encoder) }
+        var result = try Scoring(task: task, dataset: dataset, settings: settings, prompt: prompt)
+            .result(&all, encoded: encoded)
+        result.encoder = encoded == nil ? nil : encoder?.identity
+        complete(&result, all, contextLength: model.contextLength)
+        return EvaluationOutcome(result: result, rows: all)
     }
 
     private func id(_ index: Int) -> String { dataset.items[index].id }
 
-    private func result(of rows: [EvaluationRow], contextLength: Int) throws(BenchmarkError) -> EvaluationResult {
+    private func complete(_ result: inout EvaluationResult, _ rows: [EvaluationRow], contextLength: Int) {
         let isFree = settings.mode == .generate
-        var result = try Scoring(task: task, dataset: dataset, settings: settings).result(
-            answers: rows.map(\.parsed))
         result.prompt = prompt.name
         result.mode = settings.mode
         result.shots = settings.shots
         result.shotsSHA256 = shotsSHA256
         result.decoding = Decoding(
-            maxTokens: isFree ? settings.maxTokens(in: contextLength) : nil, temperature: 0,
+            maxTokens: isFree ? settings.maxTokens(for: task.answerKind, in: contextLength) : nil, temperature: 0,
             stop: isFree ? settings.stop : [], contextLength: contextLength)
         result.truncated = rows.count(where: \.truncated)
         result.unfit = rows.count(where: \.unfit)
-        return result
+    }
+
+    /// BERTScore's F1 of each output against its reference; 0 where there is no output.
+    private func similarity(of rows: [EvaluationRow], by encoder: any TokenEncoder) async throws -> [Double] {
+        var scores: [Double] = []
+        for start in stride(from: 0, to: rows.count, by: settings.batchSize) {
+            let range = start..<min(start + settings.batchSize, rows.count)
+            let texts = range.flatMap { [rows[$0].output, dataset.items[$0].gold] }
+            let vectors = try await encoder.vectors(of: texts, call: ItemAsker.call("embed", texts))
+            try ItemAsker.check(vectors.count, for: texts.count)
+            for index in stride(from: 0, to: vectors.count, by: 2) {
+                let isEmpty = texts[index].isBlank || texts[index + 1].isBlank
+                scores.append(isEmpty ? 0 : BERTScore().score(vectors[index], reference: vectors[index + 1]).f1)
+            }
+        }
+        return scores
     }
 }
 
 extension EvaluationSettings {
     /// New tokens of an answer under a context of so many tokens.
-    func maxTokens(in contextLength: Int) -> Int { max(1, min(maxTokens, contextLength / 4)) }
+    func maxTokens(for kind: AnswerKind, in contextLength: Int) -> Int {
+        max(1, min(maxTokens ?? kind.answerTokens, contextLength / 4))
+    }
 }

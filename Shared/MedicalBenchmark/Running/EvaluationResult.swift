@@ -5,6 +5,9 @@ public struct EvaluationResult: Codable, Sendable, Hashable {
     public var task: String
     /// The task's name in the paper's tables.
     public var taskName: String
+    public var kind: AnswerKind
+    /// Whether the publisher gives the data to approved users only: no text of it stands here.
+    public var restricted: Bool
     public var split: String?
     /// Of the data file as it is on disk.
     public var dataSHA256: String
@@ -21,16 +24,27 @@ public struct EvaluationResult: Codable, Sendable, Hashable {
     public var bootstrap: Bootstrap
     /// Items scored (N).
     public var items: Int
-    /// `accuracy`, `macroF1`, `weightedF1`.
+    /// By name, as docs/benchmark.md defines them: `accuracy`, `macroF1`, `rougeL`, …
     public var metrics: [String: MetricEstimate]
     /// The share of items whose answer could be read; the others count as wrong.
     public var parseRate: Double
+    /// The same outputs under the other profile.
+    public var alternative: ProfileScores
     /// Items whose prompt lost shots or the head of its passage to fit the context.
     public var truncated: Int
     /// Items that do not fit the context even so; they count as wrong.
     public var unfit: Int
     /// Items without a saved prediction; they count as wrong. Nil where a model was asked.
     public var missing: Int?
-    public var majority: MajorityBaseline
+    /// Nil where an answer is no single label.
+    public var majority: MajorityBaseline?
+    /// A line a class; nil where there are none.
+    public var labelScores: [LabelScore]?
+    /// In mode `loglikelihood`.
+    public var calibration: Calibration?
+    /// At most ten.
+    public var worst: [WorstItem]
+    /// The encoder whose vectors gave `bertScore`.
+    public var encoder: String?
     public var outcomes: ItemOutcomes
 }

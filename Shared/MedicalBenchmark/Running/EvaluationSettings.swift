@@ -10,9 +10,9 @@ public struct EvaluationSettings: Codable, Sendable, Hashable {
     public var profile: ScoringProfile
     /// Of the draws of worked examples and of the bootstrap.
     public var seed: UInt64
-    /// New tokens an answer may have in mode `generate`; where that is more than a quarter of the model's context, a
-    /// quarter. (The authors give 256.)
-    public var maxTokens: Int
+    /// New tokens an answer may have in mode `generate`, nil for as many as its kind needs; where that is more than a
+    /// quarter of the model's context, a quarter. (The authors give 256.)
+    public var maxTokens: Int?
     /// Texts that end an answer in mode `generate`.
     public var stop: [String]
     /// Resamples of the bootstrap.
@@ -24,7 +24,7 @@ public struct EvaluationSettings: Codable, Sendable, Hashable {
 
     public init(
         shots: Int = 0, prompt: String? = nil, mode: AnswerMode = .generate, profile: ScoringProfile = .strict,
-        seed: UInt64 = 42, maxTokens: Int = 32, stop: [String] = [], resamples: Int = 1000, batchSize: Int = 16,
+        seed: UInt64 = 42, maxTokens: Int? = nil, stop: [String] = [], resamples: Int = 1000, batchSize: Int = 16,
         concurrentBatches: Int = 1
     ) {
         self.shots = shots
@@ -41,7 +41,7 @@ public struct EvaluationSettings: Codable, Sendable, Hashable {
 
     func validate() throws(BenchmarkError) {
         let bounds = [
-            ("shots", shots, 0, 64), ("maxTokens", maxTokens, 1, 1 << 20), ("resamples", resamples, 0, 100_000),
+            ("shots", shots, 0, 64), ("maxTokens", maxTokens ?? 1, 1, 1 << 20), ("resamples", resamples, 0, 100_000),
             ("batchSize", batchSize, 1, 4096), ("concurrentBatches", concurrentBatches, 1, 256),
         ]
         for (name, value, low, high) in bounds where !(low...high).contains(value) {

@@ -16,7 +16,8 @@ struct ItemAsker: Sendable {
         let parts = [
             modelIdentity, evaluation.task.id, evaluation.dataset.sha256, evaluation.prompt.name,
             "\(settings.shots)", evaluation.shotsSHA256 ?? "", "\(settings.shots > 0 ? settings.seed : 0)",
-            settings.mode.rawValue, "\(settings.maxTokens(in: model.contextLength))", "\(model.contextLength)",
+            settings.mode.rawValue, "\(settings.maxTokens(for: evaluation.task.answerKind, in: model.contextLength))",
+            "\(model.contextLength)",
         ]
         // A length before each part, so that no two lists run together to the same text.
         key = Self.digest(parts + settings.stop)
@@ -24,8 +25,10 @@ struct ItemAsker: Sendable {
 
     /// Tokens to keep free for the answer.
     func answerTokens() async throws -> Int {
-        if evaluation.settings.mode == .generate { return evaluation.settings.maxTokens(in: model.contextLength) }
-        let continuations = evaluation.dataset.labels.map(PromptTemplate.continuation)
+        if evaluation.settings.mode == .generate {
+            return evaluation.settings.maxTokens(for: evaluation.task.answerKind, in: model.contextLength)
+        }
+        let continuations = evaluation.dataset.labels.map(evaluation.prompt.continuation)
         let call = Self.call("answers", continuations)
         return try await model.countTokens(in: continuations, call: call).max() ?? 0
     }
@@ -38,7 +41,7 @@ struct ItemAsker: Sendable {
         }
         let items = indices.map { evaluation.dataset.items[$0] }
         let asked = fitted.indices.filter { fitted[$0].fits }
-        var answers = [Answer](repeating: Answer(output: "", scores: nil), count: items.count)
+        var answers = [Answer](repeating: Answer(output: ""), count: items.count)
         if !asked.isEmpty {
             let given = try await self.answers(
                 asked.map { (items[$0], fitted[$0].text) }, answerTokens: answerTokens)
@@ -46,36 +49,19 @@ struct ItemAsker: Sendable {
         }
         return items.indices.map { index in
             let (item, prompt) = (items[index], fitted[index])
-            let row = EvaluationRow(
+            return EvaluationRow(
                 id: item.id, key: key, promptSHA256: SHA256.hexadecimal(of: prompt.text),
-                output: answers[index].output, scores: answers[index].scores, parsed: nil, gold: item.gold,
-                correct: false, truncated: prompt.isTruncated,
+                output: answers[index].output, scores: answers[index].scores, tokenCounts: answers[index].tokenCounts,
+                parsed: nil, gold: item.gold, correct: nil, score: 0, truncated: prompt.isTruncated,
                 shots: evaluation.settings.shots - prompt.shotsDropped, contextCut: prompt.isContextCut,
                 unfit: !prompt.fits)
-            return scored(row, for: item)
         }
-    }
-
-    /// The row with its output parsed: under another profile the same output may be another answer.
-    func scored(_ row: EvaluationRow, for item: BenchmarkItem) -> EvaluationRow {
-        var row = row
-        if row.unfit {
-            row.parsed = nil
-        } else if evaluation.settings.mode == .generate {
-            row.parsed = evaluation.settings.profile.parser(for: evaluation.task.answerKind)
-                .parse(row.output, labels: item.labels)
-        } else {
-            let written = row.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            row.parsed = item.labels.first { $0 == written }
-        }
-        row.gold = item.gold
-        row.correct = row.parsed == item.gold
-        return row
     }
 
     private struct Answer {
         let output: String
-        let scores: [String: Double]?
+        var scores: [String: Double]?
+        var tokenCounts: [String: Int]?
     }
 
     private func answers(
@@ -87,18 +73,18 @@ struct ItemAsker: Sendable {
             settings.mode == .generate
                 ? PromptRequest(prompt: prompt, maxTokens: answerTokens, stop: settings.stop)
                 : PromptRequest(
-                    prompt: prompt, maxTokens: answerTokens, choices: item.labels.map(PromptTemplate.continuation))
+                    prompt: prompt, maxTokens: answerTokens, choices: item.labels.map(evaluation.prompt.continuation))
         }
         let call = Self.call(settings.mode.rawValue, requests.map(\.prompt))
         let given = try await model.generate(requests, call: call)
         try Self.check(given.count, for: requests.count)
-        return given.map { Answer(output: $0.text, scores: nil) }
+        return given.map { Answer(output: $0.text) }
     }
 
     private func likeliest(_ questions: [(item: BenchmarkItem, prompt: String)]) async throws -> [Answer] {
         let requests = questions.flatMap { item, prompt in
             item.labels.map {
-                ContinuationRequest(context: prompt, continuation: PromptTemplate.continuation($0))
+                ContinuationRequest(context: prompt, continuation: evaluation.prompt.continuation($0))
             }
         }
         let call = Self.call("loglikelihood", requests.flatMap { [$0.context, $0.continuation] })
@@ -106,7 +92,8 @@ struct ItemAsker: Sendable {
         try Self.check(scores.count, for: requests.count)
         var position = 0
         return try questions.map { item, _ in
-            let values = scores[position..<position + item.labels.count].map(\.logLikelihood)
+            let given = scores[position..<position + item.labels.count]
+            let values = given.map(\.logLikelihood)
             position += item.labels.count
             guard values.allSatisfy(\.isFinite), let best = values.max(), let index = values.firstIndex(of: best) else {
                 throw BenchmarkError(
@@ -114,18 +101,19 @@ struct ItemAsker: Sendable {
                     remedy: "check that the model's training did not diverge")
             }
             return Answer(
-                output: item.labels[index], scores: Dictionary(uniqueKeysWithValues: zip(item.labels, values)))
+                output: item.labels[index], scores: Dictionary(uniqueKeysWithValues: zip(item.labels, values)),
+                tokenCounts: Dictionary(uniqueKeysWithValues: zip(item.labels, given.map(\.tokenCount))))
         }
     }
 
-    private static func check(_ given: Int, for asked: Int) throws(BenchmarkError) {
+    static func check(_ given: Int, for asked: Int) throws(BenchmarkError) {
         guard given != asked else { return }
         throw BenchmarkError(
             .unusableAnswer, "answers of the model", "\(given) for \(asked) requests",
             remedy: "the model's adapter must answer each request once, in order")
     }
 
-    private static func call(_ kind: String, _ texts: [String]) -> String { "\(kind)-\(digest(texts).prefix(16))" }
+    static func call(_ kind: String, _ texts: [String]) -> String { "\(kind)-\(digest(texts).prefix(16))" }
 
     private static func digest(_ parts: [String]) -> String {
         SHA256.hexadecimal(of: parts.map { "\($0.utf8.count):\($0)" }.joined())

@@ -8,6 +8,9 @@ public protocol LanguageModel: Sendable {
     /// Tokens that prompt and answer may have together.
     var contextLength: Int { get }
 
+    /// Whether texts of restricted data sets may be put to it: never to a third party's.
+    var mayReadRestrictedData: Bool { get }
+
     /// The tokens of each text as the model would read it as a prompt, beginning-of-sequence included.
     func countTokens(in texts: [String], call: String) async throws -> [Int]
 

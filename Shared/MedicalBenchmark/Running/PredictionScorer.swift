@@ -5,17 +5,23 @@ public import FoundationEssentials
 /// Scores saved outputs of any system, without a model.
 public struct PredictionScorer: Sendable {
     public let task: any BenchmarkTask
+    /// The items to score.
     public let dataset: BenchmarkDataset
+    /// Every item of the data, scored or not.
+    private let known: Set<String>
     let settings: EvaluationSettings
 
     public init(
-        task: any BenchmarkTask, data: URL, split: String? = nil, profile: ScoringProfile = .strict,
-        seed: UInt64 = 42, resamples: Int = 1000
+        task: any BenchmarkTask, data: URL, split: String? = nil, records: Range<Int>? = nil, limit: Int? = nil,
+        profile: ScoringProfile = .strict, seed: UInt64 = 42, resamples: Int = 1000
     ) throws(BenchmarkError) {
         settings = EvaluationSettings(profile: profile, seed: seed, resamples: resamples)
         try settings.validate()
         self.task = task
-        dataset = try task.read(data, split: split)
+        guard FileManager.default.fileExists(atPath: data.path) else { throw .notSupplied(task, data) }
+        let whole = try task.read(data, split: split)
+        known = Set(whole.items.map(\.id))
+        dataset = try whole.selecting(records: records, limit: limit)
     }
 
     private struct Prediction: Decodable {
@@ -38,11 +44,10 @@ public struct PredictionScorer: Sendable {
 
     /// Scores a JSON Lines file of `{"id": …, "output": …}`.
     ///
-    /// An item without a line counts as wrong and in `missing`. Throws for a line of an unknown id and for a second
+    /// An item without a line counts as wrong and in `missing`; a line of an item that is not selected is passed over. Throws for a line of an unknown id and for a second
     /// line of one id.
     public func score(_ predictions: URL) throws(BenchmarkError) -> EvaluationOutcome {
         let file = try DataFile(predictions)
-        let known = Set(dataset.items.map(\.id))
         var outputs: [String: String] = [:]
         for line in JSONLines.lines(of: file.bytes) {
             let prediction: Prediction = try RecordDecoder.decode(from: line.bytes, file: file.path, line: line.number)
@@ -56,17 +61,14 @@ public struct PredictionScorer: Sendable {
                     file.path, line: line.number, field: "id", "has a line already", remedy: "give one line an item")
             }
         }
-        let parser = settings.profile.parser(for: task.answerKind)
-        let rows = dataset.items.map { item in
-            let output = outputs[item.id]
-            let parsed = output.flatMap { parser.parse($0, labels: item.labels) }
-            return EvaluationRow(
-                id: item.id, key: "", promptSHA256: "", output: output ?? "", scores: nil, parsed: parsed,
-                gold: item.gold, correct: parsed == item.gold, truncated: false, shots: 0, contextCut: false,
-                unfit: false)
+        var rows = dataset.items.map { item in
+            EvaluationRow(
+                id: item.id, key: "", promptSHA256: "", output: outputs[item.id] ?? "", parsed: nil, gold: item.gold,
+                correct: nil, score: 0, truncated: false, shots: 0, contextCut: false, unfit: false,
+                missing: outputs[item.id] == nil ? true : nil)
         }
-        var result = try Scoring(task: task, dataset: dataset, settings: settings).result(answers: rows.map(\.parsed))
-        result.missing = dataset.items.count - outputs.count
+        var result = try Scoring(task: task, dataset: dataset, settings: settings, prompt: nil).result(&rows)
+        result.missing = rows.count { $0.missing == true }
         return EvaluationOutcome(result: result, rows: rows)
     }
 }

@@ -1,5 +1,8 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Files
+import FoundationEssentials
+
 /// The items of one split, in the order of their files.
 public struct BenchmarkDataset: Sendable, Hashable {
     /// The split asked for, or the one that the file's name says.
@@ -15,6 +18,24 @@ public struct BenchmarkDataset: Sendable, Hashable {
         self.sha256 = sha256
         self.items = items
         self.labels = labels
+    }
+
+    /// The items of several files; `read` gives those of one.
+    init(
+        split: String?, location: URL, files: [URL],
+        read: (DataFile) throws(BenchmarkError) -> [BenchmarkItem]
+    ) throws(BenchmarkError) {
+        var items: [BenchmarkItem] = []
+        var digests = ""
+        for url in files {
+            let file = try DataFile(url)
+            digests += files.count == 1 ? file.digest : "\(file.digest)  \(file.name)\n"
+            items += try read(file)
+        }
+        try self.init(
+            split: split ?? files.first.flatMap(DataLocation.split(of:)),
+            file: files.count == 1 ? files[0].path : location.path,
+            sha256: files.count == 1 ? digests : SHA256.hexadecimal(of: digests), items: items)
     }
 
     /// The items of a file with the labels they offer, checked: at least one, and no id twice.

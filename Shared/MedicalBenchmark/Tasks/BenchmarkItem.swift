@@ -16,20 +16,24 @@ public struct BenchmarkItem: Sendable, Hashable {
 
     /// Unique in its data set; the publisher's own where there is one.
     public let id: String
+    /// Empty where the passage alone is asked about.
     public let question: String
     /// The passage the question is about, the only part that may be cut to fit a context.
     public let context: String?
     public let options: [Option]
-    /// The answers that count as answers, in the publisher's order.
+    /// The answers that count as answers, in the publisher's order; the types of entities; empty where any text is one.
     public let labels: [String]
-    /// One of `labels`.
+    /// The right answer as a worked example shows it: a label, labels joined by `;`, or a text.
     public let gold: String
+    /// What counts as right: several labels of a set, or several accepted texts.
+    public let accepted: [String]
     /// The subject as its file is named (MMLU).
     public let subject: String?
 
+    /// `accepted` is the gold answer alone where nothing is given.
     public init(
         id: String, question: String, context: String? = nil, options: [Option] = [], labels: [String], gold: String,
-        subject: String? = nil
+        accepted: [String]? = nil, subject: String? = nil
     ) {
         self.id = id
         self.question = question
@@ -37,6 +41,12 @@ public struct BenchmarkItem: Sendable, Hashable {
         self.options = options
         self.labels = labels
         self.gold = gold
+        self.accepted = accepted ?? [gold]
         self.subject = subject
+    }
+
+    /// Whether the two are one question, whatever their ids.
+    func asksTheSame(as other: BenchmarkItem) -> Bool {
+        question == other.question && context == other.context && options == other.options
     }
 }

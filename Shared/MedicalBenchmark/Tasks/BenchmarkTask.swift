@@ -10,6 +10,10 @@ public protocol BenchmarkTask: Sendable {
     var name: String { get }
     /// Whether the publisher gives the data to approved users only; such data is never sent to a third party's model.
     var isRestricted: Bool { get }
+    /// Where its publisher gives it.
+    var source: String { get }
+    /// Other spellings of labels that strict parsing takes for them.
+    var aliases: [String: String] { get }
     /// What an answer looks like, which decides how outputs are parsed.
     var answerKind: AnswerKind { get }
     /// The prompts it can be asked with; the first is the default.
@@ -34,6 +38,8 @@ public protocol BenchmarkTask: Sendable {
 
 extension BenchmarkTask {
     public var isRestricted: Bool { false }
+
+    public var aliases: [String: String] { [:] }
 
     public var shotsSplit: String { "train" }
 

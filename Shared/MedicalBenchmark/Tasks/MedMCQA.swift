@@ -9,7 +9,9 @@ public struct MedMCQA: BenchmarkTask {
     public let id = "medmcqa"
     public let name = "MedMCQA"
     public let answerKind = AnswerKind.letter
-    public let prompts = PromptLibrary.tableA2("MedMCQA", slots: [.question, .options])
+    public let source = "https://github.com/medmcqa/medmcqa"
+    public let prompts =
+        PromptLibrary.tableA2("MedMCQA", slots: [.question, .options]) + PromptLibrary.code("MedMCQA")
 
     public init() {}
 

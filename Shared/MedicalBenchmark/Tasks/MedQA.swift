@@ -10,7 +10,9 @@ public struct MedQA: BenchmarkTask {
     public let id = "medqa"
     public let name = "MedQA"
     public let answerKind = AnswerKind.letter
-    public let prompts = PromptLibrary.tableA2("MedQA", slots: [.caseAndQuestion, .options])
+    public let source = "https://github.com/jind11/MedQA"
+    public let prompts =
+        PromptLibrary.tableA2("MedQA", slots: [.caseAndQuestion, .options]) + PromptLibrary.code("MedQA")
 
     public init() {}
 

@@ -10,7 +10,9 @@ public struct PubMedQA: BenchmarkTask {
     public let id = "pubmedqa"
     public let name = "PubMedQA"
     public let answerKind = AnswerKind.word
-    public let prompts = PromptLibrary.tableA2("PubMedQA", slots: [.question, .context])
+    public let source = "https://github.com/pubmedqa/pubmedqa"
+    public let prompts =
+        PromptLibrary.tableA2("PubMedQA", slots: [.question, .context]) + PromptLibrary.code("PubMedQA")
 
     /// In the order in which the authors' parser looks for them.
     static let labels = ["yes", "no", "maybe"]
