@@ -95,6 +95,9 @@ CK_INLINE void pack_rows(const void *source, size_t stride, const int is_wide, c
                 uint16_t *out = to + (panel - first) * size + i * lanes;
                 size_t at = i * stride + j0;
                 uint16_t line[64];
+                // The same columns of later rows: no processor foresees such strides.
+                __builtin_prefetch((const char *)source + (at + 32 * stride) * (is_wide ? 4 : 2), 0, 2);
+                __builtin_prefetch((const char *)source + (at + 33 * stride) * (is_wide ? 4 : 2), 0, 2);
                 if (width == lanes && i + 1 < k) {
                     for (size_t j = 0; j < lanes; j++) {
                         line[2 * j] = element(source, at + j, is_wide);
