@@ -49,6 +49,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 /// What the tests of both halves use.
 let testing: [Target] = [
     .target(name: "FuzzSupport", path: "Tests/FuzzSupport", swiftSettings: settings),
+    .target(name: "HostSupport", path: "Tests/HostSupport", swiftSettings: settings),
     .target(name: "ThreadSanitizerHooks", path: "Tests/ThreadSanitizerHooks"),
     .executableTarget(
         name: "sanitizer-probe", dependencies: ["ThreadSanitizerHooks"], path: "Tests/SanitizerProbe",
@@ -142,14 +143,17 @@ let modelHalf: [Target] = [
         name: "training-driver", dependencies: ["Training", "Collectives", "Llama", "Tensors", "Corpora"],
         path: "Tests/TrainingDriver", swiftSettings: settings),
     .executableTarget(
+        name: "inference-driver", dependencies: ["Checkpoints", "Llama", "Tensors"], path: "Tests/InferenceDriver",
+        swiftSettings: settings),
+    .executableTarget(
         name: "rank-driver", dependencies: ["Collectives", "Training"], path: "Tests/RankDriver",
         swiftSettings: settings),
     .target(name: "OracleSupport", path: "Tests/OracleSupport", swiftSettings: settings),
     tests("CKernels"),
     tests("Tensors", ["OracleSupport", "ThreadSanitizerHooks"]),
-    tests("Collectives"),
+    tests("Collectives", ["HostSupport"]),
     tests("Files"),
-    tests("Tokenization", ["Files", "OracleSupport"]),
+    tests("Tokenization", ["Files", "FuzzSupport", "OracleSupport"]),
     tests("Corpora", ["Files", "Tokenization", "OracleSupport"]),
     tests("Llama", ["Tensors", "Checkpoints", "OracleSupport"]),
     tests("Checkpoints", ["Llama", "Tensors", "OracleSupport"]),
@@ -184,7 +188,8 @@ let services: [Target] = [
         ]),
     tests("tokenizer", ["Messages", "ServiceRuntime", "TestSupport"]),
     tests(
-        "trainer", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "Checkpoints", "Tensors"]),
+        "trainer",
+        ["Messages", "ServiceRuntime", "TestSupport", "HostSupport", "OracleSupport", "Checkpoints", "Tensors"]),
     tests("inference", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport"]),
     tests("evaluator", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "MedicalBenchmark"]),
     tests("mellama", ["Messages", "TestSupport", .argumentParser]),
