@@ -82,40 +82,99 @@ void ck_swiglu_backward_bf16(const uint16_t *restrict gate, const uint16_t *rest
         }
 }
 
+// Rows of attention are short and end anywhere: they are taken in chunks of constant length, so that no element falls to
+// a scalar loop.
+enum { chunk = 32 };
+
+/// The elements from `first` on, with `missing` behind the last of them.
+CK_INLINE void take_rest(const float *restrict x, size_t first, size_t n, float missing, float *restrict rest) {
+    for (size_t j = 0; j < chunk; j++) rest[j] = missing;
+    memcpy(rest, x + first, (n - first) * sizeof(float));
+}
+
+CK_INLINE float largest_of(const float *restrict x, const float *restrict rest, size_t whole) {
+    float best[chunk];
+    for (size_t j = 0; j < chunk; j++) best[j] = rest[j];
+    for (size_t i = 0; i < whole; i += chunk)
+        for (size_t j = 0; j < chunk; j++) best[j] = x[i + j] > best[j] ? x[i + j] : best[j];
+    return ck_largest_lane(best, chunk);
+}
+
+/// By halves, since one after the other each addition waits for the last.
+CK_INLINE float sum_of(float *restrict x) {
+#pragma clang loop unroll(full)
+    for (size_t half = chunk / 2; half; half /= 2)
+#pragma clang loop unroll(full)
+        for (size_t j = 0; j < half; j++) x[j] += x[j + half];
+    return x[0];
+}
+
+/// What is left of a row behind its whole chunks, zeros up to `padded`.
+CK_INLINE void put_rest(const uint16_t *restrict rest, size_t whole, size_t n, uint16_t *restrict y, size_t padded) {
+    memcpy(y + whole, rest, (n - whole) * sizeof(uint16_t));
+    memset(y + n, 0, (padded - n) * sizeof(uint16_t));
+}
+
 CK_MULTIVERSION
 void ck_softmax_bf16(float *restrict x, float scale, uint16_t *restrict p, size_t n, size_t padded) {
-#pragma clang fp reassociate(on)
-    float most = ck_largest(x, n), sum = 0;
-#pragma clang loop vectorize(enable) interleave_count(4)
-    for (size_t i = 0; i < n; i++) {
-        float e = ck_exp((x[i] - most) * scale);
-        x[i] = e;
-        sum += e;
+    size_t whole = n / chunk * chunk;
+    float rest[chunk], sums[chunk];
+    uint16_t halves[chunk];
+    take_rest(x, whole, n, -INFINITY, rest);
+    float most = largest_of(x, rest, whole);
+    for (size_t j = 0; j < chunk; j++) {
+        float e = ck_exp((rest[j] - most) * scale);
+        sums[j] = rest[j] = whole + j < n ? e : 0;
     }
-    float factor = 1.0f / sum;
-    for (size_t i = 0; i < n; i++) p[i] = ck_narrow(x[i] * factor);
-    for (size_t i = n; i < padded; i++) p[i] = 0;
+    for (size_t i = 0; i < whole; i += chunk)
+        for (size_t j = 0; j < chunk; j++) {
+            float e = ck_exp((x[i + j] - most) * scale);
+            x[i + j] = e;
+            sums[j] += e;
+        }
+    float factor = 1.0f / sum_of(sums);
+    for (size_t i = 0; i < whole; i += chunk)
+        for (size_t j = 0; j < chunk; j++) p[i + j] = ck_narrow(x[i + j] * factor);
+    for (size_t j = 0; j < chunk; j++) halves[j] = ck_narrow(rest[j] * factor);
+    put_rest(halves, whole, n, p, padded);
 }
 
 CK_MULTIVERSION
 void ck_softmax_backward_bf16(float *restrict x, float *restrict dp, float scale, uint16_t *restrict p,
                               uint16_t *restrict ds, size_t n, size_t padded) {
-#pragma clang fp reassociate(on) contract(fast)
-    float most = ck_largest(x, n), sum = 0, product = 0;
-#pragma clang loop vectorize(enable) interleave_count(4)
-    for (size_t i = 0; i < n; i++) {
-        float e = ck_exp((x[i] - most) * scale);
-        x[i] = e;
-        sum += e;
-        product += e * dp[i];
+#pragma clang fp contract(fast)
+    size_t whole = n / chunk * chunk;
+    float rest[chunk], d_rest[chunk], sums[chunk], products[chunk];
+    uint16_t halves[chunk], d_halves[chunk];
+    take_rest(x, whole, n, -INFINITY, rest);
+    take_rest(dp, whole, n, 0, d_rest);
+    float most = largest_of(x, rest, whole);
+    for (size_t j = 0; j < chunk; j++) {
+        float e = ck_exp((rest[j] - most) * scale);
+        sums[j] = rest[j] = whole + j < n ? e : 0;
+        products[j] = rest[j] * d_rest[j];
     }
-    float factor = 1.0f / sum, mean = product * factor;
-    for (size_t i = 0; i < n; i++) {
-        float probability = x[i] * factor;
-        p[i] = ck_narrow(probability);
-        ds[i] = ck_narrow(probability * (dp[i] - mean) * scale);
+    for (size_t i = 0; i < whole; i += chunk)
+        for (size_t j = 0; j < chunk; j++) {
+            float e = ck_exp((x[i + j] - most) * scale);
+            x[i + j] = e;
+            sums[j] += e;
+            products[j] += e * dp[i + j];
+        }
+    float factor = 1.0f / sum_of(sums), mean = sum_of(products) * factor;
+    for (size_t i = 0; i < whole; i += chunk)
+        for (size_t j = 0; j < chunk; j++) {
+            float probability = x[i + j] * factor;
+            p[i + j] = ck_narrow(probability);
+            ds[i + j] = ck_narrow(probability * (dp[i + j] - mean) * scale);
+        }
+    for (size_t j = 0; j < chunk; j++) {
+        float probability = rest[j] * factor;
+        halves[j] = ck_narrow(probability);
+        d_halves[j] = ck_narrow(probability * (d_rest[j] - mean) * scale);
     }
-    for (size_t i = n; i < padded; i++) p[i] = ds[i] = 0;
+    put_rest(halves, whole, n, p, padded);
+    put_rest(d_halves, whole, n, ds, padded);
 }
 
 CK_MULTIVERSION

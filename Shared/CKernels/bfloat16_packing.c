@@ -95,6 +95,9 @@ CK_INLINE void pack_rows(const void *source, size_t stride, const int is_wide, c
                 uint16_t *out = to + (panel - first) * size + i * lanes;
                 size_t at = i * stride + j0;
                 uint16_t line[64];
+                // The same columns of later rows: no processor foresees such strides.
+                __builtin_prefetch((const char *)source + (at + 32 * stride) * (is_wide ? 4 : 2), 0, 2);
+                __builtin_prefetch((const char *)source + (at + 33 * stride) * (is_wide ? 4 : 2), 0, 2);
                 if (width == lanes && i + 1 < k) {
                     for (size_t j = 0; j < lanes; j++) {
                         line[2 * j] = element(source, at + j, is_wide);
@@ -151,6 +154,9 @@ void ck_pack_left_bf16(const uint16_t *source, size_t stride, size_t k, size_t m
             const uint16_t *from = source + k0 * stride + (first + panel) * rows_of_panel;
             uint16_t *out = to + panel * size + k0 * rows_of_panel;
             for (size_t i = k0; i < k1; i += 2, from += 2 * stride, out += 2 * rows_of_panel) {
+                // The same columns of the next rows: no processor foresees such strides.
+                __builtin_prefetch(from + 32 * stride, 0, 3);
+                __builtin_prefetch(from + 33 * stride, 0, 3);
                 halves16 a = *(const halves16 *)from, b = *(const halves16 *)(from + stride);
                 halves32 pairs = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23,
                                                          8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
@@ -164,4 +170,21 @@ void ck_pack_left_bf16(const uint16_t *source, size_t stride, size_t k, size_t m
             pack_rows(source + whole * stride, stride, 0, rows_of_panel, 1, m, first + panel, first + panel + 1,
                       to + panel * size + whole * rows_of_panel);
     pack_rows(source, stride, 0, rows_of_panel, k, m, first + vectors, last, to + vectors * size);
+}
+
+CK_MULTIVERSION
+void ck_pack_left_rows_bf16(const uint16_t *source, size_t stride, size_t k, size_t m, uint16_t *to) {
+    size_t size = ck_left_panel_size(k);
+    for (size_t first = 0; first < m; first += rows_of_panel, to += size, source += rows_of_panel * stride) {
+        size_t rows = m - first < rows_of_panel ? m - first : rows_of_panel, k0 = 0;
+        for (; k0 + 32 <= k; k0 += 32) {
+            words16 r[16] = {0};
+            for (size_t i = 0; i < rows; i++) memcpy(&r[i], source + i * stride + k0, 64);
+            transpose(r);
+            for (size_t p = 0; p < 16; p++) memcpy(to + (k0 + 2 * p) * rows_of_panel, &r[p], rows_of_panel * 4);
+        }
+        for (size_t i = k0; i < (k + 1) / 2 * 2; i++)
+            for (size_t r = 0; r < rows_of_panel; r++)
+                to[i / 2 * 2 * rows_of_panel + 2 * r + i % 2] = i < k && r < rows ? source[r * stride + i] : 0;
+    }
 }

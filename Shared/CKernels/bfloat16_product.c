@@ -2,237 +2,19 @@
 
 // C (+)= A · B for bfloat16 operands and float32 sums; CKernels.h states the arithmetic to the bit.
 
-#include "CKernels.h"
+#include "bfloat16_strips.h"
 #include "bfloat16.h"
 
 enum {
-    columns = CK_PANEL_COLUMNS,
-    rows_of_panel = CK_PANEL_ROWS,
     depth_block = CK_DEPTH_BLOCK,
     // Of A in the second-level cache, beside a panel of B and a strip of C.
     left_elements = 350 << 9,
+    room_elements = left_elements + (16 << 10),
     strip_rows = 448,
     most_blocks = 4,
     // Panels packed together where B is row-major: a row of them is several cache lines.
     panels_together = 4,
 };
-
-/// A tile of A: `row` and `pair` are steps in elements; `last` means that the depth is odd and its last element alone.
-typedef struct {
-    const uint16_t *at;
-    size_t row, pair, pairs;
-    int last;
-} left_tile;
-
-/// Where a tile of `rows` x 32 goes, of which the first `width` columns exist, and what is added first (null: nothing).
-typedef struct {
-    const float *before;
-    size_t before_stride;
-    float *to;
-    size_t to_stride, width;
-    // What comes after the tile's panel: fetched on the way, this many bytes with every pair.
-    const char *coming;
-    size_t coming_step;
-} tile_place;
-
-typedef void (*tile_kernel)(size_t rows, left_tile a, const uint16_t *b, tile_place c);
-
-CK_INLINE uint32_t load_pair(const uint16_t *at) {
-    uint32_t pair;
-    memcpy(&pair, at, sizeof pair);
-    return pair;
-}
-
-// MARK: The plain loop
-
-/// What every kernel must equal: one fused multiply-add after the other, the odd element of a pair first.
-/// Compiled without contraction, so on a processor without FMA: the product of two bfloat16 is exact in float32
-/// unless it underflows.
-static void reference_sums(size_t rows, left_tile a, const uint16_t *b, float *sums) {
-    for (size_t r = 0; r < rows; r++)
-        for (size_t j = 0; j < columns; j++) {
-            float sum = 0;
-            for (size_t p = 0; p < a.pairs; p++) {
-                const uint16_t *left = a.at + r * a.row + p * a.pair, *right = b + (p * columns + j) * 2;
-                sum = ck_widen(left[1]) * ck_widen(right[1]) + sum;
-                sum = ck_widen(left[0]) * ck_widen(right[0]) + sum;
-            }
-            if (a.last) {
-                const uint16_t *right = b + (a.pairs * columns + j) * 2;
-                sum = 0.0f * ck_widen(right[1]) + sum;
-                sum = ck_widen(a.at[r * a.row + a.pairs * a.pair]) * ck_widen(right[0]) + sum;
-            }
-            sums[r * columns + j] = sum;
-        }
-}
-
-static void store_sums(const float *sums, size_t rows, tile_place c) {
-    for (size_t r = 0; r < rows; r++)
-        for (size_t j = 0; j < c.width; j++) {
-            float sum = sums[r * columns + j];
-            c.to[r * c.to_stride + j] = c.before ? c.before[r * c.before_stride + j] + sum : sum;
-        }
-}
-
-#if defined(__x86_64__)
-
-#include <immintrin.h>
-
-// Flush-to-zero and denormals-are-zero: what the bfloat16 instruction does whatever the control register says.
-enum { flush_denormals = 0x8040 };
-
-static void reference_tile(size_t rows, left_tile a, const uint16_t *b, tile_place c) {
-    float sums[rows_of_panel * columns];
-    unsigned saved = _mm_getcsr();
-    _mm_setcsr(saved | flush_denormals);
-    // Through a volatile pointer, so that no arithmetic moves across the change of the control register.
-    void (*volatile sum)(size_t, left_tile, const uint16_t *, float *) = reference_sums;
-    sum(rows, a, b, sums);
-    _mm_setcsr(saved);
-    store_sums(sums, rows, c);
-}
-
-// MARK: FMA without bfloat16 instructions
-
-#define CK_FUSED_KERNEL(NAME, TARGET, LANES, ROWS)                                                             \
-    typedef float NAME##_floats __attribute__((vector_size(LANES * 4), aligned(4)));                                   \
-    typedef uint32_t NAME##_words __attribute__((vector_size(LANES * 4), aligned(4)));                                 \
-    __attribute__((target(TARGET), always_inline)) static inline void NAME##_rows(                                     \
-        const size_t rows, left_tile a, const uint16_t *b, float *sums) {                                              \
-        for (size_t j = 0; j < columns; j += 2 * LANES) {                                                              \
-            NAME##_floats s0[ROWS], s1[ROWS];                                                                          \
-            for (size_t r = 0; r < rows; r++) s0[r] = s1[r] = (NAME##_floats){0};                                      \
-            for (size_t p = 0; p < a.pairs + (a.last != 0); p++) {                                                     \
-                const uint16_t *right = b + (p * columns + j) * 2;                                                     \
-                NAME##_words w0 = *(const NAME##_words *)right, w1 = *(const NAME##_words *)(right + 2 * LANES);       \
-                NAME##_floats even0 = (NAME##_floats)(w0 << 16), odd0 = (NAME##_floats)(w0 & 0xffff0000u);             \
-                NAME##_floats even1 = (NAME##_floats)(w1 << 16), odd1 = (NAME##_floats)(w1 & 0xffff0000u);             \
-                _Pragma("clang loop unroll(full)") for (size_t r = 0; r < rows; r++) {                                 \
-                    const uint16_t *left = a.at + r * a.row + p * a.pair;                                              \
-                    uint32_t pair = p < a.pairs ? load_pair(left) : *left;                                             \
-                    float even = ck_widen((uint16_t)pair), odd = ck_widen((uint16_t)(pair >> 16));                     \
-                    NAME##_floats e = (NAME##_floats){0} + even, o = (NAME##_floats){0} + odd;                         \
-                    s0[r] = __builtin_elementwise_fma(e, even0, __builtin_elementwise_fma(o, odd0, s0[r]));            \
-                    s1[r] = __builtin_elementwise_fma(e, even1, __builtin_elementwise_fma(o, odd1, s1[r]));            \
-                }                                                                                                      \
-            }                                                                                                          \
-            for (size_t r = 0; r < rows; r++) {                                                                        \
-                *(NAME##_floats *)(sums + r * columns + j) = s0[r];                                                    \
-                *(NAME##_floats *)(sums + r * columns + j + LANES) = s1[r];                                            \
-            }                                                                                                          \
-        }                                                                                                              \
-    }                                                                                                                  \
-    __attribute__((target(TARGET), noinline)) static void NAME##_sums(size_t rows, left_tile a, const uint16_t *b,     \
-                                                                      float *sums) {                                   \
-        for (; rows >= ROWS; rows -= ROWS, a.at += ROWS * a.row, sums += ROWS * columns) NAME##_rows(ROWS, a, b, sums); \
-        for (; rows; rows--, a.at += a.row, sums += columns) NAME##_rows(1, a, b, sums);                               \
-    }                                                                                                                  \
-    static void NAME##_tile(size_t rows, left_tile a, const uint16_t *b, tile_place c) {                               \
-        float sums[rows_of_panel * columns];                                                                           \
-        unsigned saved = _mm_getcsr();                                                                                 \
-        _mm_setcsr(saved | flush_denormals);                                                                           \
-        void (*volatile sum)(size_t, left_tile, const uint16_t *, float *) = NAME##_sums;                              \
-        sum(rows, a, b, sums);                                                                                         \
-        _mm_setcsr(saved);                                                                                             \
-        store_sums(sums, rows, c);                                                                                     \
-    }
-
-CK_FUSED_KERNEL(avx2, "avx2,fma", 8, 4)
-CK_FUSED_KERNEL(avx512, "avx512f,avx512bw,avx512vl,avx512dq", 16, 7)
-
-// MARK: AVX512-BF16
-
-#define CK_DOT_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")))
-
-CK_DOT_TARGET __attribute__((always_inline)) static inline void dot_rows(const size_t rows, left_tile a,
-                                                                         const uint16_t *b, tile_place c) {
-    __m512 s0[rows_of_panel], s1[rows_of_panel];
-#pragma clang loop unroll(full)
-    for (size_t r = 0; r < rows; r++) s0[r] = s1[r] = _mm512_setzero_ps();
-    for (size_t p = 0; p < a.pairs; p++, c.coming += c.coming_step) {
-        __builtin_prefetch(c.coming, 0, 2);
-        __m512bh b0 = (__m512bh)_mm512_loadu_si512(b + p * columns * 2);
-        __m512bh b1 = (__m512bh)_mm512_loadu_si512(b + p * columns * 2 + columns);
-#pragma clang loop unroll(full)
-        for (size_t r = 0; r < rows; r++) {
-            __m512bh x = (__m512bh)_mm512_set1_epi32((int)load_pair(a.at + r * a.row + p * a.pair));
-            s0[r] = _mm512_dpbf16_ps(s0[r], x, b0);
-            s1[r] = _mm512_dpbf16_ps(s1[r], x, b1);
-        }
-    }
-    if (a.last) {
-        __m512bh b0 = (__m512bh)_mm512_loadu_si512(b + a.pairs * columns * 2);
-        __m512bh b1 = (__m512bh)_mm512_loadu_si512(b + a.pairs * columns * 2 + columns);
-#pragma clang loop unroll(full)
-        for (size_t r = 0; r < rows; r++) {
-            __m512bh x = (__m512bh)_mm512_set1_epi32(a.at[r * a.row + a.pairs * a.pair]);
-            s0[r] = _mm512_dpbf16_ps(s0[r], x, b0);
-            s1[r] = _mm512_dpbf16_ps(s1[r], x, b1);
-        }
-    }
-    __mmask16 m0 = c.width >= 16 ? 0xffff : (__mmask16)((1u << c.width) - 1);
-    __mmask16 m1 = c.width >= 32 ? 0xffff : c.width <= 16 ? 0 : (__mmask16)((1u << (c.width - 16)) - 1);
-    if (c.before)
-#pragma clang loop unroll(full)
-        for (size_t r = 0; r < rows; r++) {
-            const float *before = c.before + r * c.before_stride;
-            s0[r] = _mm512_add_ps(_mm512_maskz_loadu_ps(m0, before), s0[r]);
-            s1[r] = _mm512_add_ps(_mm512_maskz_loadu_ps(m1, before + 16), s1[r]);
-        }
-#pragma clang loop unroll(full)
-    for (size_t r = 0; r < rows; r++) {
-        _mm512_mask_storeu_ps(c.to + r * c.to_stride, m0, s0[r]);
-        _mm512_mask_storeu_ps(c.to + r * c.to_stride + 16, m1, s1[r]);
-    }
-}
-
-CK_DOT_TARGET static void dot_tile(size_t rows, left_tile a, const uint16_t *b, tile_place c) {
-    // The step between pairs is a constant in each variant: an address then costs no multiplication.
-#define CK_CASE(N)                                                                                                     \
-    case N:                                                                                                            \
-        if (a.pair == 2) {                                                                                             \
-            left_tile rowwise = {a.at, a.row, 2, a.pairs, a.last};                                                     \
-            dot_rows(N, rowwise, b, c);                                                                                \
-        } else {                                                                                                       \
-            left_tile panel = {a.at, 2, 2 * rows_of_panel, a.pairs, 0};                                                \
-            dot_rows(N, panel, b, c);                                                                                  \
-        }                                                                                                              \
-        break;
-    switch (rows) {
-        CK_CASE(1) CK_CASE(2) CK_CASE(3) CK_CASE(4) CK_CASE(5) CK_CASE(6) CK_CASE(7)
-        CK_CASE(8) CK_CASE(9) CK_CASE(10) CK_CASE(11) CK_CASE(12) CK_CASE(13) CK_CASE(14)
-    }
-#undef CK_CASE
-}
-
-static tile_kernel kernel(ck_product_path path) {
-    switch (path) {
-        case ck_path_avx512_bf16: return dot_tile;
-        case ck_path_avx512: return avx512_tile;
-        case ck_path_avx2: return avx2_tile;
-        default: return reference_tile;
-    }
-}
-
-ck_product_path ck_best_product_path(void) {
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("x86-64-v4"))
-        return __builtin_cpu_supports("avx512bf16") ? ck_path_avx512_bf16 : ck_path_avx512;
-    return __builtin_cpu_supports("x86-64-v3") ? ck_path_avx2 : ck_path_plain;
-}
-
-#else
-
-static void reference_tile(size_t rows, left_tile a, const uint16_t *b, tile_place c) {
-    float sums[rows_of_panel * columns];
-    reference_sums(rows, a, b, sums);
-    store_sums(sums, rows, c);
-}
-
-static tile_kernel kernel(ck_product_path path) { return reference_tile; }
-ck_product_path ck_best_product_path(void) { return ck_path_plain; }
-
-#endif
 
 // MARK: The loops around a tile
 
@@ -253,12 +35,13 @@ static depth_block_at block_at(const ck_bf16_term *terms, size_t index) {
     }
 }
 
-static left_tile left_at(depth_block_at block, size_t row) {
+static left_rows left_at(depth_block_at block, size_t row) {
     const ck_bf16_term *t = block.term;
     if (t->a_is_packed)   // an odd depth is padded with a zero
-        return (left_tile){t->a + row / rows_of_panel * t->a_step + block.k0 * rows_of_panel, 2, 2 * rows_of_panel,
-                           (block.depth + 1) / 2, 0};
-    return (left_tile){t->a + row * t->a_step + block.k0, t->a_step, 2, block.depth / 2, (int)(block.depth & 1)};
+        return (left_rows){t->a + row / rows_of_panel * t->a_step + block.k0 * rows_of_panel, 2, 2 * rows_of_panel,
+                           t->a_step, (block.depth + 1) / 2, 0};
+    return (left_rows){t->a + row * t->a_step + block.k0, t->a_step, 2, rows_of_panel * t->a_step, block.depth / 2,
+                       (int)(block.depth & 1)};
 }
 
 /// Rows of A, `depth` long, that stay in the second-level cache while the panels of B pass by: whole tiles, of about
@@ -270,30 +53,65 @@ static size_t rows_at_once(size_t m, size_t depth) {
     return ((m + times - 1) / times + rows_of_panel - 1) / rows_of_panel * rows_of_panel;
 }
 
-CK_INLINE void prefetch(const float *c, size_t stride, size_t rows) {
-    for (size_t r = 0; r < rows; r++) {
-        __builtin_prefetch(c + r * stride, 1, 3);
-        __builtin_prefetch(c + r * stride + columns - 1, 1, 3);
-    }
-}
-
 static void pack_together(depth_block_at block, size_t n, size_t first, uint16_t *to) {
     size_t all = (n + columns - 1) / columns, last = all - first < panels_together ? all : first + panels_together;
-    ck_pack_rows_bf16(block.term->b + block.k0 * block.term->b_step, block.term->b_step, block.depth, n, first, last, to);
+    size_t step = block.term->b_step;
+    ck_pack_rows_bf16(block.term->b + block.k0 * step, step, block.depth, n, first, last, to);
+}
+
+static void fetch_rows(strip_place *c, const float *rows, size_t stride) {
+    c->fetched[0] = (const char *)rows;
+    c->fetched[1] = (const char *)(rows + columns - 1);
+    c->fetched_stride = stride * sizeof(float);
+}
+
+/// What the last block's tiles fetch: where the sums go, or where they go once they are rounded.
+static void fetch_result(strip_place *c, const ck_bf16_result *result, size_t i0, size_t j) {
+    size_t at = i0 * result->stride + j;
+    if (!result->rounded) return fetch_rows(c, result->sums + at, result->stride);
+    c->fetched[0] = (const char *)(result->rounded + at);
+    c->fetched_stride = result->stride * sizeof(uint16_t);
+    if (!result->gate) return;
+    c->fetched[1] = (const char *)(result->rounded_up + at);
+    c->fetched[2] = (const char *)(result->gate + at);
+    c->fetched[3] = (const char *)(result->up + at);
 }
 
 static void finish(const ck_bf16_result *result, const float *strip, size_t i0, size_t j, size_t rows, size_t width) {
     size_t at = i0 * result->stride + j;
-    if (result->gate)
-        ck_swiglu_backward_bf16(result->gate + at, result->up + at, result->stride, strip, columns,
-                                result->rounded + at, result->rounded_up + at, result->stride, rows, width);
-    else ck_narrow_rows(strip, columns, result->rounded + at, result->stride, rows, width);
+    ck_swiglu_backward_bf16(result->gate + at, result->up + at, result->stride, strip, columns, result->rounded + at,
+                            result->rounded_up + at, result->stride, rows, width);
 }
 
-void ck_bf16_sum_of_products(ck_product_path path, size_t m, size_t n, const ck_bf16_term *terms, size_t count,
-                             const ck_bf16_result *result) {
-    tile_kernel tile = kernel(path);
-    _Alignas(64) float strip[strip_rows * columns];
+/// Whether rows of A lie so that a tile's compete for a few sets of the first-level cache, and so many panels of B pass
+/// by that packing A pays.
+static int aliases(const ck_bf16_term *term, size_t n) {
+    return !term->a_is_packed && term->a_step * sizeof(uint16_t) % 2048 == 0 && n >= 8 * columns;
+}
+
+/// Packs those operands of some blocks whose rows alias, as far as there is room; whether there is.
+static int pack_left(const ck_bf16_term *terms, size_t first, size_t last, size_t n, size_t i0, size_t i1,
+                     uint16_t *room) {
+    size_t tiles = (i1 - i0 + rows_of_panel - 1) / rows_of_panel, used = 0;
+    for (int packs = 0; packs < 2; packs++) {
+        used = 0;
+        for (size_t index = first; index <= last; index++) {
+            depth_block_at block = block_at(terms, index);
+            const ck_bf16_term *term = block.term;
+            if (!aliases(term, n)) continue;
+            if (packs)
+                ck_pack_left_rows_bf16(term->a + i0 * term->a_step + block.k0, term->a_step, block.depth, i1 - i0,
+                                       room + used);
+            used += tiles * ck_left_panel_size(block.depth);
+        }
+        if (used > room_elements) return 0;
+    }
+    return used > 0;
+}
+
+static void sum_of_products(ck_product_path path, size_t m, size_t n, const ck_bf16_term *terms, size_t count,
+                            const ck_bf16_result *result, uint16_t *room) {
+    _Alignas(64) float waiting[strip_rows * columns];
     _Alignas(64) uint16_t together[panels_together * depth_block * columns];
     size_t blocks = 0, depth = 0, most = most_blocks;
     for (size_t t = 0; t < count; t++) {
@@ -307,12 +125,16 @@ void ck_bf16_sum_of_products(ck_product_path path, size_t m, size_t n, const ck_
     size_t row_block = rows_at_once(m, stretches == 1 && depth ? depth : most_blocks * depth_block);
     for (size_t first = 0; first < blocks; first += stretch) {
         size_t last = blocks - first < stretch ? blocks - 1 : first + stretch - 1;
+        // A short last block has no time to fetch what it writes.
+        size_t fetches = last > first && block_at(terms, last).depth < depth_block / 2 ? last - 1 : last;
         const float *before = first ? result->sums : result->before;
         size_t before_stride = first ? result->stride : result->before_stride;
         for (size_t i0 = 0; i0 < m; i0 += row_block) {
-            size_t i1 = m - i0 < row_block ? m : i0 + row_block;
+            size_t i1 = m - i0 < row_block ? m : i0 + row_block, tiles = (i1 - i0 + rows_of_panel - 1) / rows_of_panel;
+            int packs = room && pack_left(terms, first, last, n, i0, i1, room);
             for (size_t j = 0; j < n; j += columns) {
                 size_t width = n - j < columns ? n - j : columns;
+                const uint16_t *own = room;
                 // Between the first and the last block, sums wait in a strip that never leaves the cache.
                 for (size_t index = first; index <= last; index++) {
                     depth_block_at block = block_at(terms, index);
@@ -323,33 +145,46 @@ void ck_bf16_sum_of_products(ck_product_path path, size_t m, size_t n, const ck_
                         if (!place) pack_together(block, n, j / columns, together);
                         panel = together + place * ck_panel_size(block.depth);
                     }
-                    int writes = index == last && !result->rounded, reads = index == first && before;
+                    int writes = index == last && !result->gate, reads = index == first && before;
                     // The panel that comes after this one.
                     depth_block_at after = block_at(terms, index < last ? index + 1 : first);
                     size_t after_j = (index < last ? j : j + columns) / columns;
                     const uint16_t *coming = after.term->b + after_j * after.term->b_step + after.k0 * columns;
                     size_t left = (index == last && j + columns >= n) || after.term->b_is_rows ? 0 : after.depth;
                     // Of its 64 bytes times `left`, what each tile fetches.
-                    size_t share = left * 64 / ((i1 - i0 + rows_of_panel - 1) / rows_of_panel);
-                    for (size_t i = i0; i < i1; i += rows_of_panel) {
-                        size_t rows = i1 - i < rows_of_panel ? i1 - i : rows_of_panel;
-                        size_t next = i + rows, ahead = i1 - next < rows_of_panel ? i1 - next : rows_of_panel;
-                        float *waiting = strip + (i - i0) * columns;
-                        tile_place c = {waiting, columns, waiting, columns, width, (const char *)panel, 0};
-                        if (left) c.coming = (const char *)coming + (i - i0) / rows_of_panel * share;
-                        if (left) c.coming_step = 2 * share / (block.depth + 1);
-                        if (index == first) c.before = before ? before + i * before_stride + j : 0;
-                        if (index == first) c.before_stride = before_stride;
-                        if (writes) c.to = result->sums + i * result->stride + j;
-                        if (writes) c.to_stride = result->stride;
-                        // Of the next tile, while this one is computed: memory is slower than its sums.
-                        if (writes) prefetch(result->sums + next * result->stride + j, result->stride, ahead);
-                        else if (reads) prefetch(before + next * before_stride + j, before_stride, ahead);
-                        tile(rows, left_at(block, i), panel, c);
+                    size_t share = left * 64 / tiles;
+                    strip_place c = {waiting, columns, waiting, 0, columns, width, (const char *)panel, 0, {0}, 0};
+                    if (left) c.coming = (const char *)coming, c.share = share;
+                    if (index == first) c.before = before ? before + i0 * before_stride + j : 0;
+                    if (index == first) c.before_stride = before_stride;
+                    if (writes) c.to_stride = result->stride;
+                    if (writes && result->rounded) c.rounded = result->rounded + i0 * result->stride + j;
+                    else if (writes) c.to = result->sums + i0 * result->stride + j;
+                    if (index == fetches) fetch_result(&c, result, i0, j);
+                    else if (reads) fetch_rows(&c, c.before, before_stride);
+                    left_rows a = left_at(block, i0);
+                    if (packs && aliases(term, n)) {
+                        size_t size = ck_left_panel_size(block.depth);
+                        a = (left_rows){own, 2, 2 * rows_of_panel, size, (block.depth + 1) / 2, 0};
+                        own += tiles * size;
                     }
+                    ck_bf16_strip(path, i1 - i0, &a, panel, &c);
                 }
-                if (result->rounded) finish(result, strip, i0, j, i1 - i0, width);
+                if (result->gate) finish(result, waiting, i0, j, i1 - i0, width);
             }
         }
     }
+}
+
+static void sum_of_products_with_room(ck_product_path path, size_t m, size_t n, const ck_bf16_term *terms,
+                                      size_t count, const ck_bf16_result *result) {
+    _Alignas(64) uint16_t room[room_elements];
+    sum_of_products(path, m, n, terms, count, result, room);
+}
+
+void ck_bf16_sum_of_products(ck_product_path path, size_t m, size_t n, const ck_bf16_term *terms, size_t count,
+                             const ck_bf16_result *result) {
+    for (size_t t = 0; t < count; t++)
+        if (aliases(&terms[t], n)) return sum_of_products_with_room(path, m, n, terms, count, result);
+    sum_of_products(path, m, n, terms, count, result, 0);
 }

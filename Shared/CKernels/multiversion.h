@@ -38,6 +38,15 @@ CK_INLINE float ck_exp(float x) {
     return bits.f;
 }
 
+/// The largest of `lanes` elements, a power of two: by halves, since one after the other each waits for the last.
+CK_INLINE float ck_largest_lane(float *x, const size_t lanes) {
+#pragma clang loop unroll(full)
+    for (size_t half = lanes / 2; half; half /= 2)
+#pragma clang loop unroll(full)
+        for (size_t j = 0; j < half; j++) x[j] = x[j + half] > x[j] ? x[j + half] : x[j];
+    return x[0];
+}
+
 /// The largest element; by lanes, because a plain maximum may not be reordered where NaN matters.
 CK_INLINE float ck_largest(const float *restrict x, size_t n) {
     enum { lanes = 64 };
@@ -47,7 +56,5 @@ CK_INLINE float ck_largest(const float *restrict x, size_t n) {
     for (; i + lanes <= n; i += lanes)
         for (size_t j = 0; j < lanes; j++) best[j] = x[i + j] > best[j] ? x[i + j] : best[j];
     for (size_t j = 0; i + j < n; j++) best[j] = x[i + j] > best[j] ? x[i + j] : best[j];
-    float most = best[0];
-    for (size_t j = 1; j < lanes; j++) most = best[j] > most ? best[j] : most;
-    return most;
+    return ck_largest_lane(best, lanes);
 }

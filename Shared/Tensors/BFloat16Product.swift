@@ -99,16 +99,13 @@ public enum BFloat16Product {
         adding addend: Addend? = nil
     ) {
         guard rows > 0, b.columns > 0 else { return }
-        let threads = ThreadPool.shared.threads
-        let rounds = (rows + rowBlock * threads - 1) / (rowBlock * threads)
-        let perPiece = (rows + rounds * threads - 1) / (rounds * threads)
-        let rowGrain = min(rowBlock, (perPiece + panelRows - 1) / panelRows * panelRows)
-        let (down, across) = (pieces(rows, rowGrain), pieces(b.columns, columnBlock))
-        ThreadPool.shared.run(down * across) { piece in
-            let (row, column) = (piece / across * rowGrain, piece % across * columnBlock)
-            let (count, columns) = (min(rowGrain, rows - row), column..<min(b.columns, column + columnBlock))
+        let down = EvenSplit(rows, grain: panelRows, most: rowBlock, threads: ThreadPool.shared.threads)
+        let across = EvenSplit(b.columns, grain: PackedMatrix.panelColumns, most: columnBlock, threads: 1)
+        ThreadPool.shared.run(down.pieces * across.pieces) { piece in
+            let (rows, columns) = (down[piece / across.pieces], across[piece % across.pieces])
+            let (row, count) = (rows.lowerBound, rows.count)
             let first = Addend(a + row * stride, stride: stride, b.columns(columns)).term
-            let place = result.at(row, column)
+            let place = result.at(row, columns.lowerBound)
             guard let addend else { return sum(first, rows: count, columns: columns.count, place) }
             let second = Addend(
                 addend.a + row * addend.stride, stride: addend.stride, addend.b.columns(columns)
@@ -173,9 +170,9 @@ public enum BFloat16Product {
         into c: UnsafeMutablePointer<Float>, stride cStride: Int, scratch: UnsafeMutablePointer<UInt16>
     ) {
         let size = leftSize(columns: leftRows, depth: b.depth)
-        let threads = ThreadPool.shared.threads
-        let parts = pieces(pieces(columns, leftRows), threads) * threads
-        ThreadPool.shared.parallel(columns, grain: pieces(pieces(columns, parts), panelRows) * panelRows) { range in
+        let split = EvenSplit(columns, grain: panelRows, most: leftRows, threads: ThreadPool.shared.threads)
+        ThreadPool.shared.run(split.pieces) { piece in
+            let range = split[piece]
             addTransposedInThread(
                 dy + range.lowerBound, stride: stride, columns: range.count, b,
                 into: c + range.lowerBound * cStride, stride: cStride, scratch: scratch + ThreadPool.slot * size)

@@ -108,6 +108,57 @@ struct BFloat16ProductTests {
         #expect(zip(c, exact).allSatisfy { abs(Double($0) - $1) < 1e-5 * Double(k) })
     }
 
+    @Test(
+        "rows of A that lie a power of two apart are packed on the way, and rounding as sums are stored changes no bit",
+        arguments: [(3, 256, 64, 1024), (30, 300, 801, 2048), (130, 256, 1700, 3072), (57, 256, 8000, 8192)])
+    func aliasedRows(_ m: Int, _ n: Int, _ k: Int, _ stride: Int) {
+        let shape = Case(m: m, n: n, k: k)
+        let (a, s) = (narrowed(numbers(m * k, seed: 5)), narrowed(numbers(n * k, seed: 6)))
+        let b = packed(shape) { ck_pack_columns_bf16(s, k, k, n, $0, $1, $2) }
+        var apart = [UInt16](repeating: 0xffff, count: m * stride)
+        for row in 0..<m { apart.replaceSubrange(row * stride..<row * stride + k, with: a[row * k..<(row + 1) * k]) }
+        // A second, short product for the same result.
+        let (u, v) = (narrowed(numbers(m * 8, seed: 7)), narrowed(numbers(n * 8, seed: 8)))
+        let short = packed(Case(m: m, n: n, k: 8)) { ck_pack_columns_bf16(v, 8, 8, n, $0, $1, $2) }
+        func sum(_ path: ck_product_path, _ x: [UInt16], _ step: Int, rounded: Bool) -> ([Float], [UInt16]) {
+            var (sums, halves) = ([Float](repeating: 0, count: m * n), [UInt16](repeating: 0, count: m * n))
+            x.withUnsafeBufferPointer { x in
+                b.withUnsafeBufferPointer { b in
+                    u.withUnsafeBufferPointer { u in
+                        short.withUnsafeBufferPointer { short in
+                            let terms = [
+                                ck_bf16_term(
+                                    a: x.baseAddress, a_step: step, a_is_packed: 0, b: b.baseAddress,
+                                    b_step: ck_panel_size(k), b_is_rows: 0, k: k),
+                                ck_bf16_term(
+                                    a: u.baseAddress, a_step: 8, a_is_packed: 0, b: short.baseAddress,
+                                    b_step: ck_panel_size(8), b_is_rows: 0, k: 8),
+                            ]
+                            sums.withUnsafeMutableBufferPointer { sums in
+                                halves.withUnsafeMutableBufferPointer { halves in
+                                    var result = ck_bf16_result()
+                                    result.stride = n
+                                    if rounded {
+                                        result.rounded = halves.baseAddress
+                                    } else {
+                                        result.sums = sums.baseAddress
+                                    }
+                                    ck_bf16_sum_of_products(path, m, n, terms, 2, &result)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            return (sums, halves)
+        }
+        let want = sum(ck_best_product_path(), a, k, rounded: false).0
+        for path in Self.paths where m * n * k < 1 << 26 || path == ck_best_product_path() {
+            #expect(sum(path, apart, stride, rounded: false).0 == want, "path \(path.rawValue)")
+            #expect(sum(path, apart, stride, rounded: true).1 == narrowed(want), "path \(path.rawValue), rounded")
+        }
+    }
+
     @Test("all four ways of packing B give the same panels, missing places zero", arguments: cases)
     func packing(_ shape: Case) {
         let (n, k) = (shape.n, shape.k)
@@ -149,6 +200,16 @@ struct BFloat16ProductTests {
                 results.append(c.map { $0.isNaN ? 0x7fc0_0000 : $0.bitPattern })
             }
             #expect(Set(results).count <= 1, "left \(left)")
+        }
+    }
+
+    @Test("what sums are added to keeps its denormals, by every path")
+    func denormalsBefore() {
+        let (zeros, panel) = ([UInt16](repeating: 0, count: 2), [UInt16](repeating: 0, count: 64))
+        for path in Self.paths {
+            var c = [Float](repeating: tiny, count: 32)
+            ck_bf16_product(path, 1, 32, 2, zeros, 2, 0, panel, 64, &c, 32, 1)
+            #expect(c == [Float](repeating: tiny, count: 32), "path \(path.rawValue)")
         }
     }
 

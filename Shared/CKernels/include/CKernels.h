@@ -160,6 +160,8 @@ void ck_pack_rows_bf16(const uint16_t *source, size_t stride, size_t k, size_t n
 /// Packs panels of A [m, k] = Sᵀ from S [k, m].
 void ck_pack_left_bf16(const uint16_t *source, size_t stride, size_t k, size_t m, size_t first, size_t last,
                        uint16_t *to);
+/// Packs all panels of A [m, k] from its own rows.
+void ck_pack_left_rows_bf16(const uint16_t *source, size_t stride, size_t k, size_t m, uint16_t *to);
 
 // The loops between the products where activations are kept in bfloat16. Rounding is to nearest even, denormals become
 // zeros (as VCVTNEPS2BF16).
