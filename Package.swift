@@ -159,7 +159,7 @@ let modelHalf: [Target] = [
     tests("Checkpoints", ["Llama", "Tensors", "OracleSupport"]),
     tests("Training", ["Llama", "Tensors", "Checkpoints", "Collectives", "Corpora", "OracleSupport"]),
     tests("Generation", ["Llama", "Tensors", "Checkpoints", "Tokenization", "OracleSupport"]),
-    tests("MedicalBenchmark", ["OracleSupport"]),
+    tests("MedicalBenchmark", ["FuzzSupport", "OracleSupport"]),
 ]
 
 let services: [Target] = [
