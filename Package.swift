@@ -164,7 +164,7 @@ let modelHalf: [Target] = [
     tests(
         "Generation",
         ["Llama", "Tensors", "Checkpoints", "Tokenization", "OracleSupport", "FuzzSupport", "ThreadSanitizerHooks"]),
-    tests("MedicalBenchmark", ["OracleSupport"]),
+    tests("MedicalBenchmark", ["FuzzSupport", "OracleSupport"]),
 ]
 
 let services: [Target] = [

@@ -8,6 +8,8 @@ import ServiceRuntime
 /// Runs one benchmark on one model through the queue, row by row, and goes on where an earlier attempt stopped.
 struct EvaluationRunner {
     let context: JobContext
+    /// Answers of earlier evaluations; nil asks everything anew.
+    var answers: AnswerStore?
     /// Items asked in one question; scores do not depend on it.
     var batchSize = EvaluationSettings().batchSize
 
@@ -18,14 +20,17 @@ struct EvaluationRunner {
         let evaluation = try await context.compute { () throws -> Evaluation in
             try EvaluationFailure.describing { try self.evaluation(payload) }
         }
+        let model = QueuedLanguageModel(subject: subject, context: context)
+        let identity = try subject.identity(context)
+        let key = evaluation.key(on: model, modelIdentity: identity)
         let rows = try RowFile(file)
+        let known = (answers?.rows(key) ?? []) + rows.known
         let total = evaluation.dataset.items.count
         let counter = ProgressCounter(done: 0)
         context.report(JobProgress(phase: "asking", step: 0, total: total))
         let outcome = try await EvaluationFailure.describing {
             try await evaluation.run(
-                on: QueuedLanguageModel(subject: subject, context: context), modelIdentity: subject.identity(),
-                resuming: rows.known
+                on: model, modelIdentity: identity, resuming: known
             ) { row in
                 try rows.append(row)
                 context.report(JobProgress(phase: "asking", step: counter.next(), total: total))
@@ -33,18 +38,35 @@ struct EvaluationRunner {
             }
         }
         try rows.replace(with: outcome.rows)
+        answers?.keep(outcome.rows, key: key)
+        context.note("itemsAsked", Double(counter.count))
+        context.note("itemsKnown", Double(total - counter.count))
         return outcome
     }
 
     private func evaluation(_ payload: EvaluateTask) throws -> Evaluation {
+        let task = try BenchmarkCatalog.task(payload.task)
         let settings = EvaluationSettings(
             shots: payload.shots ?? 0, prompt: payload.prompt,
             mode: payload.mode.flatMap { AnswerMode(rawValue: $0.rawValue) } ?? .generate,
             profile: payload.profile.flatMap { ScoringProfile(rawValue: $0.rawValue) } ?? .strict,
-            seed: payload.seed ?? 42, batchSize: batchSize, concurrentBatches: 4)
+            seed: payload.seed ?? 42, maxTokens: payload.maxTokens, batchSize: batchSize, concurrentBatches: 4)
         return try Evaluation(
-            task: BenchmarkCatalog.task(payload.task), data: URL(filePath: context.resolve(payload.data)),
+            task: task, data: context.data(payload.data, of: task),
             split: payload.split, records: payload.records.flatMap(RecordRange.parse), limit: payload.limit,
             shotsData: payload.shotsData.map { URL(filePath: try context.resolve($0)) }, settings: settings)
+    }
+}
+
+extension JobContext {
+    /// Where a benchmark's data are; where they are not, the error says where to get them.
+    func data(_ reference: DataReference, of task: any BenchmarkTask) throws -> URL {
+        do {
+            return URL(filePath: try resolve(reference))
+        } catch let failure as JobFailure where failure.type == .notFound {
+            throw JobFailure(
+                .notFound, title: "\(task.name) not run: data not supplied",
+                detail: "\(failure.detail); \(task.name) is given at \(task.source)")
+        }
     }
 }

@@ -11,6 +11,10 @@ struct EvaluatorCommand: ServiceCommand {
     static let abstract = "Runs the medical benchmark against models and builds reports."
 
     static func handlers(_ settings: ServiceSettings) throws -> [any JobHandler] {
-        [TaskHandler(), PredictionsHandler(), PerplexityHandler(), ForgettingHandler(), ReportHandler()]
+        let answers = AnswerStore(artifacts: settings.artifacts)
+        return [
+            TaskHandler(answers: answers), PredictionsHandler(), PerplexityHandler(),
+            ForgettingHandler(answers: answers), ReportHandler(),
+        ]
     }
 }

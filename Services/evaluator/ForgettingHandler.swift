@@ -8,16 +8,18 @@ import ServiceRuntime
 /// Serves `evaluate.forgetting`: the same items asked of a model before and after a stage, compared item by item.
 struct ForgettingHandler: JobHandler {
     let kinds: [JobKind] = [.evaluateForgetting]
+    /// Answers of earlier evaluations; nil asks everything anew.
+    var answers: AnswerStore?
 
     func handle(_ payload: EvaluateForgetting, context: JobContext) async throws -> EvaluateForgetting.Output {
         let workspace = URL(filePath: try context.workspace, directoryHint: .isDirectory)
-        let runner = EvaluationRunner(context: context)
+        let runner = EvaluationRunner(context: context, answers: answers)
         var differences: [EvaluateForgetting.Difference] = []
         for (index, task) in payload.tasks.enumerated() {
             var results: [EvaluationResult] = []
             for (name, model) in [("before", payload.before), ("after", payload.after)] {
                 let subject = try ModelUnderTest(
-                    model.model, adapter: model.adapter, name: "\(name)\(index)_", context)
+                    model.model, adapter: model.adapter, prefix: "\(name)\(index)_", context)
                 let outcome = try await runner.run(
                     task.asking(model), on: subject, file: workspace.appending(path: "\(name)-\(index).jsonl"))
                 results.append(outcome.result)

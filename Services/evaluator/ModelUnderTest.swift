@@ -12,7 +12,7 @@ struct ModelUnderTest: Sendable {
     let tokenizer: DataReference?
     let contextLength: Int
     /// Tells two models of one job apart in the names of children; empty where there is one.
-    let name: String
+    let prefix: String
 
     private struct Configuration: Decodable {
         var maxPositions: Int?
@@ -22,11 +22,11 @@ struct ModelUnderTest: Sendable {
     }
 
     init(
-        _ model: ModelReference, adapter: DataReference?, name: String = "", _ context: JobContext
+        _ model: ModelReference, adapter: DataReference?, prefix: String = "", _ context: JobContext
     ) throws {
         self.model = model
         self.adapter = adapter
-        self.name = name
+        self.prefix = prefix
         let configuration: Data
         switch model {
         case .stored(let reference):
@@ -50,8 +50,27 @@ struct ModelUnderTest: Sendable {
         }
     }
 
-    /// Which weights answer, for the rows that an earlier attempt left.
-    func identity() throws -> String {
+    /// Which weights answer, for rows that were asked before: with a path goes what tells that its files have changed.
+    func identity(_ context: JobContext) throws -> String {
+        var identity = try name()
+        for case .path(let path) in model.references + [adapter].compactMap({ $0 }) {
+            identity += " " + Self.fingerprint(of: try context.resolve(.path(path)))
+        }
+        return identity
+    }
+
+    /// Names, sizes and times of a folder's files: whoever trains a model anew in its place changes them.
+    private static func fingerprint(of folder: String) -> String {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.sorted() ?? []
+        return names.map { name in
+            var status = stat()
+            guard stat("\(folder)/\(name)", &status) == 0 else { return name }
+            return "\(name)|\(status.st_size)|\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+        }.joined(separator: ",")
+    }
+
+    /// The model as a result names it.
+    func name() throws -> String {
         let base =
             if case .stored(let reference) = model { reference.text } else {
                 String(decoding: try MessageEncoder.encode(model), as: UTF8.self)

@@ -52,7 +52,7 @@ struct PerplexityHandler: JobHandler {
             perplexity[domain] = EvaluatePerplexity.DomainPerplexity(
                 perplexity: value.perplexity, bitsPerByte: value.bitsPerByte, tokens: value.tokens)
         }
-        return try EvaluatePerplexity.Output(subject: subject.identity(), perplexity: perplexity)
+        return try EvaluatePerplexity.Output(subject: subject.name(), perplexity: perplexity)
     }
 
     /// The rows as questions: the first token of each row is its context, the rest is predicted.

@@ -13,9 +13,10 @@ struct PredictionsHandler: JobHandler {
         let file = URL(filePath: try context.workspace, directoryHint: .isDirectory).appending(path: "rows.jsonl")
         let outcome = try await context.compute {
             try EvaluationFailure.describing {
+                let task = try BenchmarkCatalog.task(payload.task)
                 let scorer = try PredictionScorer(
-                    task: BenchmarkCatalog.task(payload.task), data: URL(filePath: context.resolve(payload.data)),
-                    split: payload.split,
+                    task: task, data: context.data(payload.data, of: task), split: payload.split,
+                    records: payload.records.flatMap(RecordRange.parse), limit: payload.limit,
                     profile: payload.profile.flatMap { ScoringProfile(rawValue: $0.rawValue) } ?? .strict,
                     seed: payload.seed ?? 42)
                 let outcome = try scorer.score(URL(filePath: context.resolve(payload.predictions)))

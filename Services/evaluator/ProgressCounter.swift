@@ -8,6 +8,8 @@ final class ProgressCounter: Sendable {
 
     init(done: Int) { self.done = Mutex(done) }
 
+    var count: Int { done.withLock { $0 } }
+
     /// One more; returns how many there are now.
     func next() -> Int {
         done.withLock {

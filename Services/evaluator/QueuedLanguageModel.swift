@@ -11,6 +11,8 @@ struct QueuedLanguageModel: LanguageModel {
     let subject: ModelUnderTest
     let context: JobContext
     var contextLength: Int { subject.contextLength }
+    /// It runs on this system's own workers.
+    var mayReadRestrictedData: Bool { true }
 
     func countTokens(in texts: [String], call: String) async throws -> [Int] {
         guard let tokenizer = subject.tokenizer else {
@@ -50,6 +52,6 @@ struct QueuedLanguageModel: LanguageModel {
 
     /// A child's name may hold letters, digits and `_`.
     private func key(_ call: String) -> String {
-        subject.name + String(call.map { $0.isLetter || $0.isNumber ? $0 : "_" })
+        subject.prefix + String(call.map { $0.isLetter || $0.isNumber ? $0 : "_" })
     }
 }

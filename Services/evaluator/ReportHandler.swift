@@ -5,7 +5,7 @@ import MedicalBenchmark
 import Messages
 import ServiceRuntime
 
-/// Serves `report.build`: results side by side, beside the paper's figures, as JSON, Markdown and HTML.
+/// Serves `report.build`: results side by side, beside the paper's figures, as JSON, CSV, Markdown and HTML.
 struct ReportHandler: JobHandler {
     let kinds: [JobKind] = [.reportBuild]
 
@@ -24,7 +24,8 @@ struct ReportHandler: JobHandler {
             comparisons: payload.comparisons?.map {
                 ReportInput.Comparison(from: $0.from, to: $0.to, control: $0.control)
             },
-            corpus: try payload.corpus.map { try Self.decode($0, "payload.corpus") })
+            corpus: try payload.corpus.map { try Self.decode($0, "payload.corpus") },
+            contamination: payload.contamination)
         let folder = URL(filePath: try context.workspace, directoryHint: .isDirectory).appending(path: "report")
         let text = try await context.compute {
             try EvaluationFailure.describing {
@@ -32,6 +33,7 @@ struct ReportHandler: JobHandler {
                 try? FileManager.default.removeItem(at: folder)
                 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
                 try report.json().write(to: folder.appending(path: "report.json"))
+                try Data(report.csv.utf8).write(to: folder.appending(path: "report.csv"))
                 try Data(report.markdown.utf8).write(to: folder.appending(path: "report.md"))
                 try Data(report.html.utf8).write(to: folder.appending(path: "report.html"))
                 return report.terminalText

@@ -1,9 +1,10 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import MedicalBenchmark
 import OracleSupport
 import Testing
+
+@testable import MedicalBenchmark
 
 @Suite(
     "The published files have the records their publishers say",
@@ -42,6 +43,26 @@ struct OutsideDatasetTests {
         let dev = try MMLU().read(location("mmlu"), split: "dev")
         #expect(dev.items.count == 285)
         #expect(Set(dev.items.compactMap(\.subject)).count == 57)
+    }
+
+    @Test("Hallmarks of Cancer, dev and train; 2013 DDI; the HTML form of entities on its open sibling set")
+    func otherForms() throws {
+        let hallmarks = try HoC().read(location("hoc/dev.tsv"), split: nil)
+        #expect(hallmarks.items.count == 157)
+        #expect(hallmarks.items.count { $0.accepted.contains("resisting cell death") } == 45)
+        #expect(try HoC().read(location("hoc"), split: "train").items.count == 1108)
+        let relations = try DDI2013().read(location("ddi2013"), split: nil)
+        let counts = relations.labels.map { label in relations.items.count { $0.gold == label } }
+        #expect(relations.items.count == 1000 && counts == [160, 143, 79, 600, 18])
+        let file = try DataFile(location("ner_html/ncbi_disease_200.csv"))
+        let marked = try I2B2().markedItems(file, types: ["disease"])
+        #expect(marked.count == 200)
+        let entities = marked.map { item in
+            StrictTagging.entities(answer: MarkedText(item.gold), gold: MarkedText(item.gold), types: ["disease"])
+        }
+        let written = marked.reduce(0) { $0 + $1.gold.ranges(of: "<span class=\"disease\">").count }
+        #expect(entities.allSatisfy { $0.given == $0.expected })
+        #expect(entities.reduce(0) { $0 + $1.expected.count } == written && written > 200)
     }
 
     @Test("A model that always says yes scores the majority class, also where every passage is cut")

@@ -66,7 +66,8 @@ struct ProfileTests {
     func ddi() {
         let labels = DDI2013.labels
         check(
-            DDI2013(), labels, gold: "DDI-effect", "DDI-effect, not DDI-mechanism", published: nil, strict: "DDI-effect")
+            DDI2013(), labels, gold: "DDI-effect", "DDI-effect, not DDI-mechanism", published: nil, strict: "DDI-effect"
+        )
         check(DDI2013(), labels, gold: "DDI-advise", "DDI-advice", published: nil, strict: "DDI-advise")
         check(DDI2013(), labels, gold: "DDI-advise", "DDI-advise", published: "DDI-advise", strict: "DDI-advise")
         check(DDI2013(), labels, gold: "DDI-int", "ddi-int", published: nil, strict: "DDI-int")

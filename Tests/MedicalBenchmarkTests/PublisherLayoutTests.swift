@@ -83,7 +83,8 @@ struct PublisherLayoutTests {
     func ddi() throws {
         let table = "index\tsentence\tlabel\nd1.s0.p0\t@DRUG$ with \"@DRUG$\".\tDDI-advise\n"
         let rows = try items(DDI2013(), ["test.tsv": table])
-        #expect(rows.map(\.id) == ["d1.s0.p0"] && rows[0].gold == "DDI-advise" && rows[0].question.contains("\"@DRUG$\""))
+        #expect(
+            rows.map(\.id) == ["d1.s0.p0"] && rows[0].gold == "DDI-advise" && rows[0].question.contains("\"@DRUG$\""))
         let corpus = """
             <?xml version="1.0" encoding="UTF-8"?>
             <document id="d2"><sentence id="d2.s0" text="Aspirin &amp; oral or nasal warfarin may interact.">
@@ -110,7 +111,8 @@ struct PublisherLayoutTests {
         let found = try items(HoC(), ["test.tsv": table])
         #expect(found[0].accepted == ["cellular energetics", "resisting cell death"] && found[1].accepted.isEmpty)
         let wrong = table.replacing("cellular energetics", with: "energetics")
-        #expect(BenchmarkFixtures.error { _ = try items(HoC(), ["test.tsv": wrong]) }?.subject.contains("labels") == true)
+        #expect(
+            BenchmarkFixtures.error { _ = try items(HoC(), ["test.tsv": wrong]) }?.subject.contains("labels") == true)
     }
 
     @Test("MTSamples: the one CSV, a leading space before the speciality, empty transcriptions passed over")
@@ -136,7 +138,8 @@ struct PublisherLayoutTests {
             """
         let empty = line.replacing("PMC1", with: "PMC2").replacing("\"First .\", \"Second .\"", with: "\"\"")
         let found = try items(PubMedSummarization(), ["test.txt": "\(line)\n\(empty)\n"])
-        #expect(found.map(\.id) == ["PMC1"] && found[0].gold == "Short . Done ." && found[0].context == "First . Second .")
+        #expect(
+            found.map(\.id) == ["PMC1"] && found[0].gold == "Short . Done ." && found[0].context == "First . Second .")
     }
 
     @Test("MIMIC-CXR: reports by their headings, the table of sections, and the publisher's splits")

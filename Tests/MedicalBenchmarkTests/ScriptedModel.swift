@@ -55,6 +55,10 @@ final class ScriptedModel: LanguageModel {
             $0.prompts += requests.map(\.context)
             $0.calls.append(call)
         }
-        return requests.map { ContinuationScore(logLikelihood: scores($0), tokenCount: 1, isGreedy: false) }
+        return requests.map {
+            // A token a letter, the space and the first two left out: " maybe" has three, " yes" and " no" one.
+            ContinuationScore(
+                logLikelihood: scores($0), tokenCount: max(1, $0.continuation.utf8.count - 3), isGreedy: false)
+        }
     }
 }

@@ -116,12 +116,13 @@ extension Golden {
             EvaluateTask(
                 model: .stored(model), adapter: .artifact(digest("b")), task: "pubmedqa", split: "test",
                 data: "bench/pubmedqa.json", shots: 5, shotsData: "bench/dev.json", prompt: "table-a2",
-                mode: .loglikelihood, profile: .strict, limit: 100, records: "400..<500", seed: 1)
+                mode: .loglikelihood, maxTokens: 64, profile: .strict, limit: 100, records: "400..<500", seed: 1)
         ),
         (
             .evaluatePredictions,
             EvaluatePredictions(
-                task: "medqa", split: "test", data: "m.jsonl", predictions: "p.jsonl", profile: .published, seed: 2)
+                task: "medqa", split: "test", data: "m.jsonl", predictions: "p.jsonl", profile: .published, limit: 50,
+                records: "10..<90", seed: 2)
         ),
         (.evaluatePerplexity, EvaluatePerplexity(model: .stored(model), data: ["clinical": "held/clinical"])),
         (

@@ -117,6 +117,50 @@ struct EvaluatorJobTests {
         #expect(desk.contents().filter { $0.hasPrefix("store/") && !$0.hasPrefix("store/sha256/") } == [])
     }
 
+    @Test func savedPredictionsOfSomeRecords() throws {
+        let desk = try Self.desk()
+        try desk.write("predictions.jsonl", #"{"id": "90000003", "output": "yes"}"# + "\n")
+        let output = try desk.output(
+            "evaluator", .evaluatePredictions, of: EvaluatePredictions.self,
+            [
+                "task": "pubmedqa", "data": "pubmedqa.json", "predictions": "predictions.jsonl", "records": "1..<4",
+                "limit": 2, "profile": "published",
+            ])
+        #expect(output.items == 2 && output.result["alternative"]?["profile"] == "strict")
+    }
+
+    @Test("What was asked once is not asked again, whatever the profile", arguments: ["generate", "loglikelihood"])
+    func answersAreKept(mode: String) throws {
+        let desk = try Self.desk()
+        func evaluate(_ more: [String: JSONValue]) throws -> (asked: Double?, output: EvaluateTask.Output) {
+            let fields: [String: JSONValue] = ["mode": .string(mode)]
+            let run = try desk.run("evaluator", .evaluateTask, Self.payload(fields.merging(more) { $1 }))
+            let output = try #require(run.result?.output)
+            return (
+                run.result?.metrics["itemsAsked"],
+                try MessageDecoder(policy: .lenient).decode(EvaluateTask.Output.self, from: output)
+            )
+        }
+        let first = try evaluate(["limit": 4])
+        #expect(first.asked == 4 && first.output.items == 4)
+        let second = try evaluate([:])
+        #expect(second.asked == 2 && second.output.items == 6)
+        let third = try evaluate(["profile": "published"])
+        #expect(
+            third.asked == 0 && third.output.result["outcomes"]?["gold"] == second.output.result["outcomes"]?["gold"])
+        // Another model in the same place is another model.
+        let weights = desk.folder.appending(path: "base/model.safetensors")
+        try Data(contentsOf: weights).write(to: weights)
+        #expect(try evaluate([:]).asked == 6)
+    }
+
+    @Test func aSetThatIsNotThereIsNotRun() throws {
+        let desk = try Self.desk()
+        let run = try desk.run("evaluator", .evaluateTask, Self.payload(["task": "mednli", "data": "mednli"]))
+        let error = try #require(run.result?.error)
+        #expect(error.title == "MedNLI not run: data not supplied" && error.detail.contains("physionet.org"))
+    }
+
     @Test func nothingIsForgottenBetweenAModelAndItself() throws {
         let desk = try Self.desk()
         let task: JSONValue = ["task": "pubmedqa", "data": "pubmedqa.json", "mode": "loglikelihood"]
@@ -154,9 +198,9 @@ struct EvaluatorJobTests {
             ["title": "Tiny", "results": [entry], "output": "report"])
         let names = try FileManager.default.contentsOfDirectory(
             atPath: desk.folder.appending(path: "report").path)
-        #expect(names.sorted() == ["report.html", "report.json", "report.md"])
+        #expect(names.sorted() == ["report.csv", "report.html", "report.json", "report.md"])
         #expect(output.text.contains("the tiny one") && output.text.contains("PubMedQA"))
-        for name in ["report.html", "report.md", "report.json"] {
+        for name in ["report.html", "report.md", "report.json", "report.csv"] {
             let text = try String(contentsOf: desk.folder.appending(path: "report/\(name)"), encoding: .utf8)
             #expect(text.contains("the tiny one") && text.contains("PubMedQA"), "\(name)")
         }

@@ -97,7 +97,8 @@ public struct ItemOutcomes: Codable, Sendable, Hashable {
     /// The label sets of each item.
     func sets() throws(BenchmarkError) -> [(expected: [Bool], given: [Bool])] {
         let (expected, given) = (Array(gold.utf8), Array(answers.utf8))
-        guard form == .labelSets, !labels.isEmpty, expected.count == given.count, expected.count % labels.count == 0 else {
+        guard form == .labelSets, !labels.isEmpty, expected.count == given.count, expected.count % labels.count == 0
+        else {
             throw Self.broken
         }
         func set(_ text: [UInt8], _ item: Int) -> [Bool] {

@@ -22,7 +22,8 @@ public struct McNemarTest: Codable, Sendable, Hashable {
         // Sums from the smallest term up, in logarithms: a power of one half underflows beyond a thousand.
         var sum = 0.0
         for successes in 0...fewer {
-            let choose = lgamma(Double(count + 1)) - lgamma(Double(successes + 1)) - lgamma(Double(count - successes + 1))
+            let choose =
+                lgamma(Double(count + 1)) - lgamma(Double(successes + 1)) - lgamma(Double(count - successes + 1))
             sum += exp(choose - Double(count) * log(2))
         }
         p = min(1, 2 * sum)

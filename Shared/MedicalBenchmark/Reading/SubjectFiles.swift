@@ -29,7 +29,8 @@ struct SubjectFiles {
             throw BenchmarkError(
                 .unreadable, location.path,
                 "no \(fileExtension) file of split \"\(parts.joined(separator: "/"))\" in it",
-                remedy: "name a folder with test/SUBJECT_test.\(fileExtension) and its like, or the split as test/SUBJECT")
+                remedy:
+                    "name a folder with test/SUBJECT_test.\(fileExtension) and its like, or the split as test/SUBJECT")
         }
         return files
     }

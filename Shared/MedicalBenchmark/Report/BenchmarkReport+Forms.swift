@@ -10,6 +10,9 @@ extension BenchmarkReport {
         return try encoder.encode(self) + [UInt8(ascii: "\n")]
     }
 
+    /// A line a metric, for a spreadsheet.
+    public var csv: String { CSVWriter().write(self) }
+
     /// For reading and for keeping in a repository.
     public var markdown: String { MarkdownWriter().write(ReportDocument(self, isBrief: false)) }
 

@@ -19,6 +19,15 @@ public struct BenchmarkReport: Codable, Sendable, Hashable {
         public let sentences: [String]
     }
 
+    /// A data set without a result.
+    public struct NotRun: Codable, Sendable, Hashable {
+        public let task: String
+        public let taskName: String
+        public let restricted: Bool
+        /// Where its publisher gives it.
+        public let source: String
+    }
+
     public let title: String
     /// The columns, in their order.
     public let models: [String]
@@ -27,6 +36,12 @@ public struct BenchmarkReport: Codable, Sendable, Hashable {
     public let perplexity: [Perplexity]
     public let scores: [ScoreTable]
     public let stages: [Stage]
+    /// What answering freely costs against being held to the answers.
+    public let format: [FormatEffect]
+    /// By task, the share of its items that stand in the training data; nil where nobody looked.
+    public let contamination: [String: Double]?
+    /// The paper's data sets that no result is of.
+    public let notRun: [NotRun]
 
     /// Throws where two columns have one label, or a comparison names none.
     public init(_ input: ReportInput, bootstrap: Bootstrap = Bootstrap()) throws(BenchmarkError) {
@@ -39,7 +54,13 @@ public struct BenchmarkReport: Codable, Sendable, Hashable {
         perplexity = input.results.compactMap { entry in
             entry.perplexity.map { Perplexity(model: entry.label, domains: $0) }
         }
-        scores = ScoreTable.tables(of: input.results)
+        let tables = ScoreTable.tables(of: input.results)
+        scores = tables
+        contamination = input.contamination
+        format = try FormatEffect.effects(input.results, bootstrap: bootstrap)
+        notRun = BenchmarkCatalog.tasks.filter { task in
+            BenchmarkCatalog.paper.contains(task.id) && !tables.contains { $0.task == task.id }
+        }.map { NotRun(task: $0.id, taskName: $0.name, restricted: $0.isRestricted, source: $0.source) }
 
         guard !input.results.isEmpty else {
             throw BenchmarkError(.invalidSetting, "results", "are empty", remedy: "give at least one model's results")

@@ -26,6 +26,9 @@ enum Figures {
         return (text.hasPrefix("-") || text == "0.0" ? text : "+" + text) + " %"
     }
 
+    /// A probability: four decimals, and no 0 that it is not.
+    static func probability(_ p: Double) -> String { p < 0.0001 ? "< 0.0001" : fixed(p, 4) }
+
     /// Two decimals below 100, one below 10,000.
     static func perplexity(_ value: Double) -> String { fixed(value, value < 100 ? 2 : value < 10_000 ? 1 : 0) }
 

@@ -11,11 +11,7 @@ struct HTMLWriter {
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>\(Self.escaped(document.title))</title>
         <style>
-        body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
-        table { border-collapse: collapse; margin: 1rem 0; }
-        th, td { border-bottom: 1px solid #ccc; padding: 0.25rem 0.75rem; text-align: right; }
-        th:first-child, td:first-child { text-align: left; }
-        svg { max-width: 100%; height: auto; }
+        \(Self.style)
         </style>
         </head>
         <body>
@@ -27,6 +23,28 @@ struct HTMLWriter {
         """
     }
 
+    private static let style = """
+        :root { color-scheme: light; }
+        body { font: 15px/1.55 system-ui, "Segoe UI", "Liberation Sans", sans-serif; color: #1c2530; background: #fff;
+          max-width: 76rem; margin: 2.5rem auto; padding: 0 1.5rem; }
+        h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 1.5rem; border-bottom: 3px solid #0072b2; padding-bottom: .6rem; }
+        h2 { font-size: 1.25rem; margin: 2.4rem 0 .6rem; }
+        p { max-width: 60rem; margin: .5rem 0; color: #3a4653; }
+        .scroll { overflow-x: auto; margin: .8rem 0 1.2rem; }
+        table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13.5px; }
+        th { font-weight: 600; border-bottom: 2px solid #1c2530; vertical-align: bottom; }
+        th, td { padding: .3rem .7rem; text-align: right; }
+        td { border-bottom: 1px solid #e4e8ec; }
+        .name { text-align: left; max-width: 34rem; overflow-wrap: anywhere; }
+        .ours { background: #eaf4fb; font-weight: 600; }
+        figure { margin: .8rem 0 1.6rem; }
+        figcaption { color: #6b7683; font-size: 13px; margin-top: .3rem; }
+        svg { max-width: 100%; height: auto; margin-right: 1.2rem; }
+        details { margin: .3rem 0; border-left: 3px solid #d9dee4; padding-left: .9rem; }
+        summary { cursor: pointer; color: #0072b2; }
+        @media print { details { break-inside: avoid; } body { margin: 0; max-width: none; } }
+        """
+
     private func write(_ block: ReportDocument.Block) -> String? {
         switch block {
         case .heading(let text): "<h2>\(Self.escaped(text))</h2>"
@@ -35,15 +53,34 @@ struct HTMLWriter {
             "<ul>\n" + items.map { "<li>\(Self.escaped($0))</li>" }.joined(separator: "\n") + "\n</ul>"
         case .table(let grid): write(grid)
         case .lossCurves(let trainings): LossChart(trainings)?.svg
+        case .figure(let svg, let caption):
+            "<figure>\n\(svg)\n<figcaption>\(Self.escaped(caption))</figcaption>\n</figure>"
+        case .details(let title, let blocks):
+            "<details><summary>\(Self.escaped(title))</summary>\n"
+                + blocks.compactMap(write).joined(separator: "\n") + "\n</details>"
         }
     }
 
     private func write(_ grid: ReportGrid) -> String {
-        func row(_ cells: [String], _ tag: String) -> String {
-            "<tr>" + cells.map { "<\(tag)>\(Self.escaped($0))</\(tag)>" }.joined() + "</tr>"
+        func row(_ cells: [String], _ tag: String, shades: [Double]? = nil) -> String {
+            let written = cells.enumerated().map { index, cell in
+                var attributes = ""
+                if index < grid.leading {
+                    attributes = " class=\"name\""
+                } else if index >= cells.count - grid.marked {
+                    attributes = " class=\"ours\""
+                } else if let shades, shades.indices.contains(index - grid.leading) {
+                    let share = shades[index - grid.leading]
+                    let colour = share > 0.6 ? ";color:#fff" : ""
+                    attributes = " style=\"background:rgba(0,114,178,\(Figures.fixed(share, 2)))\(colour)\""
+                }
+                return "<\(tag)\(attributes)>\(Self.escaped(cell))</\(tag)>"
+            }
+            return "<tr>" + written.joined() + "</tr>"
         }
-        return ["<table>", row(grid.header, "th")].joined(separator: "\n") + "\n"
-            + grid.rows.map { row($0, "td") }.joined(separator: "\n") + "\n</table>"
+        let rows = grid.rows.enumerated().map { index, cells in row(cells, "td", shades: grid.shades?[index]) }
+        return "<div class=\"scroll\"><table>\n\(row(grid.header, "th"))\n" + rows.joined(separator: "\n")
+            + "\n</table></div>"
     }
 
     static func escaped(_ text: String) -> String {

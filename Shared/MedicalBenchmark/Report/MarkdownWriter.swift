@@ -12,12 +12,14 @@ struct MarkdownWriter {
         case .paragraph(let text): escaped(text)
         case .list(let items): items.map { "- \(escaped($0))" }.joined(separator: "\n")
         case .table(let grid): write(grid)
-        case .lossCurves: nil
+        case .lossCurves, .figure: nil
+        case .details(let title, let blocks):
+            (["### \(escaped(title))"] + blocks.compactMap(write)).joined(separator: "\n\n")
         }
     }
 
     private func write(_ grid: ReportGrid) -> String {
-        let rule = grid.header.indices.map { $0 == 0 ? "---" : "---:" }
+        let rule = grid.header.indices.map { $0 < grid.leading ? "---" : "---:" }
         return ([grid.header.map(escaped), rule] + grid.rows.map { $0.map(escaped) })
             .map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n")
     }

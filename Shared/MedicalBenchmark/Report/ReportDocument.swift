@@ -8,6 +8,10 @@ struct ReportDocument {
         case list([String])
         case table(ReportGrid)
         case lossCurves([BenchmarkReport.Training])
+        /// A drawing in SVG with what it shows.
+        case figure(String, String)
+        /// What only some want to see.
+        case details(String, [Block])
     }
 
     let title: String
@@ -16,12 +20,18 @@ struct ReportDocument {
     init(_ report: BenchmarkReport, isBrief: Bool) {
         title = report.title
         addStages(report)
+        if !isBrief { blocks += Self.changes(report) + Self.charts(report) + Self.paperTables(report) }
+        blocks += Self.format(report)
         addPerplexity(report)
         var tasks: Set<String> = []
         for table in report.scores {
             add(table)
+            if !isBrief { blocks += Self.details(table) }
             if tasks.insert(table.task).inserted { addPaper(table, isBrief: isBrief) }
         }
+        if !isBrief { blocks += Self.calibrations(report) }
+        blocks += Self.contamination(report)
+        if !isBrief { blocks += Self.notRun(report) }
         addTraining(report)
         if let corpus = report.corpus { add(corpus) }
     }

@@ -41,13 +41,18 @@ public struct ReportInput: Codable, Sendable, Hashable {
     /// Default: each column from the one before it.
     public var comparisons: [Comparison]?
     public var corpus: CorpusOutline?
+    /// By task, the share of its items that stand in the training data, as the corpus stage found; nil where nobody
+    /// looked.
+    public var contamination: [String: Double]?
 
     public init(
-        title: String? = nil, results: [Entry], comparisons: [Comparison]? = nil, corpus: CorpusOutline? = nil
+        title: String? = nil, results: [Entry], comparisons: [Comparison]? = nil, corpus: CorpusOutline? = nil,
+        contamination: [String: Double]? = nil
     ) {
         self.title = title
         self.results = results
         self.comparisons = comparisons
         self.corpus = corpus
+        self.contamination = contamination
     }
 }

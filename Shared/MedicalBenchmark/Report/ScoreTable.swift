@@ -84,7 +84,7 @@ public struct ScoreTable: Codable, Sendable, Hashable {
         let items: String
         let profile: ScoringProfile
         let prompt: String?
-        let mode: AnswerMode?
+        var mode: AnswerMode?
         let shots: Int?
 
         init(_ result: EvaluationResult) {

@@ -79,10 +79,11 @@ struct StageWording {
         let figures =
             "difference \(Figures.signed(estimate.value)) "
             + "[\(Figures.signed(estimate.low)), \(Figures.signed(estimate.high))]"
-        return figures + (difference.isMeasurable ? "" : ": no measurable change")
+        let test = difference.mcNemar.map { ", McNemar p \(Figures.probability($0.p))" } ?? ""
+        return figures + test + (difference.isMeasurable ? "" : ": no measurable change")
     }
 
-    private static func name(_ metric: String) -> String {
+    static func name(_ metric: String) -> String {
         let known = AnswerKind.allCases.lazy.flatMap { $0.headline(.strict) }.first { $0.name == metric }
         return known?.title ?? metric
     }

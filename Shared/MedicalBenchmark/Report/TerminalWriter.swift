@@ -16,7 +16,7 @@ struct TerminalWriter {
         case .paragraph(let text): return printable(text)
         case .list(let items): return items.map { "  - \(printable($0))" }.joined(separator: "\n")
         case .table(let grid): return write(grid)
-        case .lossCurves: return nil
+        case .lossCurves, .figure, .details: return nil
         }
     }
 
@@ -26,7 +26,7 @@ struct TerminalWriter {
         return rows.map { row in
             let cells = zip(row, widths).enumerated().map { column, cell in
                 let space = String(repeating: " ", count: cell.1 - cell.0.count)
-                return column == 0 ? cell.0 + space : space + cell.0
+                return column < grid.leading ? cell.0 + space : space + cell.0
             }
             let line = "  " + cells.joined(separator: "  ")
             return String(line.reversed().drop { $0 == " " }.reversed())

@@ -26,7 +26,8 @@ public struct Evaluation: Sendable {
         let prompt = try task.prompt(named: settings.prompt)
         guard settings.mode == .generate || task.answerKind.isChoice else {
             throw BenchmarkError(
-                .invalidSetting, "mode", "is \(settings.mode.rawValue), and \(task.name)'s answers are not one of a few",
+                .invalidSetting, "mode",
+                "is \(settings.mode.rawValue), and \(task.name)'s answers are not one of a few",
                 remedy: "use mode generate")
         }
         guard FileManager.default.fileExists(atPath: data.path) else { throw .notSupplied(task, data) }
@@ -74,7 +75,8 @@ public struct Evaluation: Sendable {
     ) async throws -> EvaluationOutcome {
         guard model.mayReadRestrictedData || !task.isRestricted else {
             throw BenchmarkError(
-                .restrictedData, "task \"\(task.id)\"", "is of restricted data, which a third party's model must not read",
+                .restrictedData, "task \"\(task.id)\"",
+                "is of restricted data, which a third party's model must not read",
                 remedy: "ask a model of your own")
         }
         let asker = ItemAsker(evaluation: self, model: model, modelIdentity: modelIdentity)
@@ -115,6 +117,11 @@ public struct Evaluation: Sendable {
         result.encoder = encoded == nil ? nil : encoder?.identity
         complete(&result, all, contextLength: model.contextLength)
         return EvaluationOutcome(result: result, rows: all)
+    }
+
+    /// What rows of this model and setting have in common, as `EvaluationRow.key` says it.
+    public func key(on model: any LanguageModel, modelIdentity: String) -> String {
+        ItemAsker(evaluation: self, model: model, modelIdentity: modelIdentity).key
     }
 
     private func id(_ index: Int) -> String { dataset.items[index].id }

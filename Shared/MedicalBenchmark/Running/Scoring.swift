@@ -57,7 +57,9 @@ struct Scoring {
     private func calibration(_ rows: [EvaluationRow]) -> Calibration? {
         Calibration(
             rows.compactMap { row in
-                row.scores.map { (scores: $0.keys.sorted().compactMap { row.scores?[$0] }, isRight: row.correct ?? false) }
+                row.scores.map {
+                    (scores: $0.keys.sorted().compactMap { row.scores?[$0] }, isRight: row.correct ?? false)
+                }
             })
     }
 

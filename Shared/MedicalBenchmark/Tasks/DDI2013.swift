@@ -43,7 +43,8 @@ public struct DDI2013: BenchmarkTask {
                     remedy: RecordDecoder.layoutRemedy)
             }
             items.append(
-                BenchmarkItem(id: row["index"] ?? "", question: row["sentence"] ?? "", labels: Self.labels, gold: label))
+                BenchmarkItem(id: row["index"] ?? "", question: row["sentence"] ?? "", labels: Self.labels, gold: label)
+            )
         }
         return items
     }
@@ -93,7 +94,8 @@ public struct DDI2013: BenchmarkTask {
         var places: [Range<Int>] = []
         for piece in try entity.attribute("charOffset", in: file).split(separator: ";") {
             let ends = piece.split(separator: "-").map { Int($0) }
-            guard ends.count == 2, let first = ends[0], let last = ends[1], first >= 0, first <= last, last < length else {
+            guard ends.count == 2, let first = ends[0], let last = ends[1], first >= 0, first <= last, last < length
+            else {
                 throw .record(
                     file, line: entity.line, field: "charOffset", "is no place in its sentence",
                     remedy: RecordDecoder.layoutRemedy)

@@ -34,7 +34,8 @@ public struct MIMICCXR: BenchmarkTask {
         if let split, DataLocation.isFolder(location) {
             guard let table = splits.first else {
                 throw BenchmarkError(
-                    .unreadable, location.path, "no mimic-cxr-2.0.0-split.csv in it, and split \"\(split)\" is asked for",
+                    .unreadable, location.path,
+                    "no mimic-cxr-2.0.0-split.csv in it, and split \"\(split)\" is asked for",
                     remedy: "put the publisher's table of splits beside the reports, unpacked, or leave out \"split\"")
             }
             wanted = try studies(of: split, in: DataFile(table))
@@ -79,7 +80,8 @@ public struct MIMICCXR: BenchmarkTask {
         let trimmed = line.drop(while: \.isWhitespace)
         guard let colon = trimmed.firstIndex(of: ":") else { return (nil, line) }
         let name = trimmed[..<colon]
-        let isHeading = !name.isEmpty && name.count <= 40 && name.contains(where: \.isLetter)
+        let isHeading =
+            !name.isEmpty && name.count <= 40 && name.contains(where: \.isLetter)
             && name.allSatisfy { $0.isUppercase || $0.isWhitespace || $0 == "/" || $0 == "(" || $0 == ")" }
         return isHeading ? (String(name), trimmed[trimmed.index(after: colon)...]) : (nil, line)
     }

@@ -10,7 +10,8 @@ public import FoundationEssentials
 public struct MTSamples: BenchmarkTask {
     public let id = "mtsamples"
     public let name = "MTSamples"
-    public let source = "https://mtsamples.com (as one CSV: https://www.kaggle.com/datasets/tboyle10/medicaltranscriptions)"
+    public let source =
+        "https://mtsamples.com (as one CSV: https://www.kaggle.com/datasets/tboyle10/medicaltranscriptions)"
     public let answerKind = AnswerKind.word
     public let prompts = PromptLibrary.tableA2("MTSample", slots: [.context]) + PromptLibrary.code("MTSample")
 

@@ -41,21 +41,24 @@ public struct BuildReport: JobPayload, Hashable {
     public var comparisons: [Comparison]?
     /// `tokens` and `dropped` of the corpus stage, to be shown.
     public var corpus: JSONValue?
+    /// By task, the share of its items that stand in the training data.
+    public var contamination: [String: Double]?
 
     public init(
         title: String? = nil, run: RunID? = nil, results: [Entry]? = nil, comparisons: [Comparison]? = nil,
-        corpus: JSONValue? = nil
+        corpus: JSONValue? = nil, contamination: [String: Double]? = nil
     ) {
         self.title = title
         self.run = run
         self.results = results
         self.comparisons = comparisons
         self.corpus = corpus
+        self.contamination = contamination
     }
 
     public struct Output: Codable, Sendable, Hashable {
         enum CodingKeys: String, CodingKey, CaseIterable { case report, text }
-        /// A folder with report.json, report.md and report.html.
+        /// A folder with report.json, report.csv, report.md and report.html.
         public var report: DataReference
         /// The table as a terminal shows it.
         public var text: String

@@ -8,23 +8,34 @@ public struct EvaluatePredictions: JobPayload, Hashable {
     /// JSON Lines of `{"id": …, "output": …}`.
     public var predictions: DataReference
     public var profile: EvaluateTask.Profile?
+    /// At most so many items.
+    public var limit: Int?
+    /// Which records of the data to score, counted from 0, such as `400..<500`. Default all.
+    public var records: String?
     public var seed: UInt64?
 
     public init(
         task: String, split: String? = nil, data: DataReference, predictions: DataReference,
-        profile: EvaluateTask.Profile? = nil, seed: UInt64? = nil
+        profile: EvaluateTask.Profile? = nil, limit: Int? = nil, records: String? = nil, seed: UInt64? = nil
     ) {
         self.task = task
         self.split = split
         self.data = data
         self.predictions = predictions
         self.profile = profile
+        self.limit = limit
+        self.records = records
         self.seed = seed
     }
 
     public typealias Output = EvaluateTask.Output
 
-    public func validate() throws(MessageError) { try Bound.notEmpty(task, "task") }
+    public func validate() throws(MessageError) {
+        try Bound.notEmpty(task, "task")
+        try Bound.range(limit, 1...Int.max, "limit")
+        if let records { try RecordRange.check(records, "records") }
+    }
+
     public static var outputFields: [String] { EvaluateTask.outputFields }
     public var references: [DataReference] { [data, predictions] }
 }

@@ -19,6 +19,8 @@ public struct EvaluateTask: JobPayload, Hashable {
     /// The version of the prompt; default the task's own.
     public var prompt: String?
     public var mode: Mode?
+    /// New tokens that an answer may have in mode `generate`; default what its kind of answer needs.
+    public var maxTokens: Int?
     public var profile: Profile?
     /// At most so many items.
     public var limit: Int?
@@ -29,7 +31,8 @@ public struct EvaluateTask: JobPayload, Hashable {
     public init(
         model: ModelReference, adapter: DataReference? = nil, task: String, split: String? = nil,
         data: DataReference, shots: Int? = nil, shotsData: DataReference? = nil, prompt: String? = nil,
-        mode: Mode? = nil, profile: Profile? = nil, limit: Int? = nil, records: String? = nil, seed: UInt64? = nil
+        mode: Mode? = nil, maxTokens: Int? = nil, profile: Profile? = nil, limit: Int? = nil, records: String? = nil,
+        seed: UInt64? = nil
     ) {
         self.model = model
         self.adapter = adapter
@@ -40,6 +43,7 @@ public struct EvaluateTask: JobPayload, Hashable {
         self.shotsData = shotsData
         self.prompt = prompt
         self.mode = mode
+        self.maxTokens = maxTokens
         self.profile = profile
         self.limit = limit
         self.records = records
@@ -84,6 +88,7 @@ public struct EvaluateTask: JobPayload, Hashable {
     public func validate() throws(MessageError) {
         try Bound.notEmpty(task, "task")
         try Bound.range(shots, 0...64, "shots")
+        try Bound.range(maxTokens, 1...65_536, "maxTokens")
         try Bound.range(limit, 1...Int.max, "limit")
         if let records { try RecordRange.check(records, "records") }
     }
