@@ -10,7 +10,7 @@ import Tensors
 @main
 struct InferenceCommand: ServiceCommand {
     static let service = "inference"
-    static let abstract = "Generates text and scores continuations with LLaMA models."
+    static let abstract = "Generates text and scores continuations with LLaMA models; embeds texts with BERT encoders."
 
     /// Bytes of weights kept loaded where the settings do not say.
     private static let defaultMemoryBudget = 4 << 30
@@ -18,6 +18,6 @@ struct InferenceCommand: ServiceCommand {
     static func handlers(_ settings: ServiceSettings) throws -> [any JobHandler] {
         Logger(label: service).info("engine", metadata: ["blas": "\(BLAS.description)"])
         let library = ModelLibrary(budget: settings.memoryBudget ?? defaultMemoryBudget)
-        return [GenerateHandler(library: library), ScoreHandler(library: library)]
+        return [GenerateHandler(library: library), ScoreHandler(library: library), EmbedHandler()]
     }
 }
