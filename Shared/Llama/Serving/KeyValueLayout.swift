@@ -9,11 +9,9 @@ struct KeyValueLayout: Sendable, Equatable {
     private let headElements: Int
     /// Whether elements are float16, else float32.
     let isHalf: Bool
-    /// Bytes of a page.
+    /// Bytes of a page: an odd multiple of a head's, so that one head's parts of many pages do not share lines of the
+    /// cache.
     let pageBytes: Int
-    /// Bytes from page to page: an odd multiple of a head's, so that one head's parts of many pages do not share lines of
-    /// the cache.
-    let pageStride: Int
 
     init(_ c: LlamaConfiguration, isHalf: Bool) {
         let (tokens, columns) = (KeyValuePool.tokensPerPage, PanelMatrix.panelColumns)
@@ -22,8 +20,7 @@ struct KeyValueLayout: Sendable, Equatable {
         headElements = keyElements + PanelMatrix.panels(c.headDimension) * tokens * columns
         self.isHalf = isHalf
         let headBytes = headElements * (isHalf ? 2 : 4)
-        pageBytes = c.layerCount * heads * headBytes
-        pageStride = c.layerCount * heads % 2 == 0 ? pageBytes + headBytes : pageBytes
+        pageBytes = (c.layerCount * heads / 2 * 2 + 1) * headBytes
     }
 
     /// The element that keys of a head begin at, and its values.

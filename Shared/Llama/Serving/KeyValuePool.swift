@@ -34,11 +34,11 @@ public final class KeyValuePool: Sendable {
     /// Pages for a model, as many as `bytes` hold. Throws `outOfMemory` if that is not one.
     init(_ configuration: LlamaConfiguration, isHalf: Bool, bytes: Int) throws(LlamaError) {
         layout = KeyValueLayout(configuration, isHalf: isHalf)
-        total = bytes / layout.pageStride
+        total = bytes / layout.pageBytes
         guard total > 0 else {
             throw LlamaError(
                 .outOfMemory,
-                "\(bytes) bytes hold no page of keys and values, which takes \(layout.pageStride); give more")
+                "\(bytes) bytes hold no page of keys and values, which takes \(layout.pageBytes); give more")
         }
     }
 
@@ -55,18 +55,18 @@ public final class KeyValuePool: Sendable {
     }
 
     private func make(_ pages: inout Pages) throws(LlamaError) {
-        let count = min(total - pages.made, max(1, Self.slabBytes / layout.pageStride))
+        let count = min(total - pages.made, max(1, Self.slabBytes / layout.pageBytes))
         guard count > 0 else {
             throw LlamaError(
                 .noPage, "all \(total) pages of keys and values are held; drop a sequence or give more memory")
         }
         let slab: KeyValuePage.Slab
-        do throws(TensorError) { slab = try KeyValuePage.Slab(bytes: count * layout.pageStride) } catch {
+        do throws(TensorError) { slab = try KeyValuePage.Slab(bytes: count * layout.pageBytes) } catch {
             throw LlamaError(.outOfMemory, "pages of keys and values: \(error.description)")
         }
         pages.made += count
         for index in (0..<count).reversed() {
-            pages.free.append(KeyValuePage.Memory(slab: slab, base: slab.base + index * layout.pageStride))
+            pages.free.append(KeyValuePage.Memory(slab: slab, base: slab.base + index * layout.pageBytes))
         }
     }
 
