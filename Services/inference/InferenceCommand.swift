@@ -10,7 +10,7 @@ import Tensors
 @main
 struct InferenceCommand: ServiceCommand {
     static let service = "inference"
-    static let abstract = "Generates text and scores continuations with LLaMA models; embeds texts with BERT encoders."
+    static let abstract = "Generates text and scores continuations with LLaMA models."
 
     /// Bytes of weights kept loaded where the settings do not say.
     private static let defaultMemoryBudget = 4 << 30
