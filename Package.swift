@@ -159,8 +159,8 @@ let modelHalf: [Target] = [
     tests("Corpora", ["Files", "Tokenization", "OracleSupport"]),
     tests("Llama", ["Tensors", "Checkpoints", "OracleSupport"]),
     tests("Checkpoints", ["Files", "Llama", "Tensors", "Tokenization", "FuzzSupport", "OracleSupport"]),
-    tests("Training", ["Llama", "Tensors", "Checkpoints", "Collectives", "Corpora", "OracleSupport"]),
     tests("Encoders", ["Checkpoints", "Tensors", "FuzzSupport", "OracleSupport"]),
+    tests("Training", ["Llama", "Tensors", "Checkpoints", "Collectives", "Corpora", "OracleSupport"]),
     tests(
         "Generation",
         ["Llama", "Tensors", "Checkpoints", "Tokenization", "OracleSupport", "FuzzSupport", "ThreadSanitizerHooks"]),

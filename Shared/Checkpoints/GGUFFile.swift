@@ -103,8 +103,9 @@ public struct GGUFFile: Sendable {
                     + "so convert the model to one of these")
         }
         let shape = Shape(extents.reversed().map { Int(exactly: $0) ?? -1 })
-        guard let count = shape.checkedCount, count < 1 << 44, let rowLength = shape.dimensions.last,
-            format.rowBytes(rowLength) != nil
+        // Each by itself too: nought times a huge one is small.
+        guard shape.dimensions.allSatisfy({ $0 >= 1 && $0 < 1 << 40 }), let count = shape.checkedCount,
+            count < 1 << 44, let rowLength = shape.dimensions.last, format.rowBytes(rowLength) != nil
         else { throw cursor.malformed("\(name) has the impossible shape \(shape) for \(format.rawValue)") }
         return (name, format, shape, try cursor.number(UInt64.self))
     }
