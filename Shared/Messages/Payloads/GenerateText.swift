@@ -7,14 +7,19 @@ public struct GenerateText: JobPayload, Hashable {
     public var requests: [GenerationRequest]
     /// Whether prompts given as text start with the beginning-of-sequence id; default: as the tokenizer says.
     public var addBOS: Bool?
+    /// Whether the answers are published part by part while they are written (`GenerationPart`). A stack keeps the parts
+    /// for minutes; the result has them all. Default false.
+    public var stream: Bool?
 
     public init(
-        model: ModelReference, adapter: DataReference? = nil, requests: [GenerationRequest], addBOS: Bool? = nil
+        model: ModelReference, adapter: DataReference? = nil, requests: [GenerationRequest], addBOS: Bool? = nil,
+        stream: Bool? = nil
     ) {
         self.model = model
         self.adapter = adapter
         self.requests = requests
         self.addBOS = addBOS
+        self.stream = stream
     }
 
     public struct Output: Codable, Sendable, Hashable {

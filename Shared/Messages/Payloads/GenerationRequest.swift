@@ -19,12 +19,19 @@ public struct GenerationRequest: Codable, Sendable, Hashable {
     public var ignoreEndOfSequence: Bool?
     /// The answer must be one of these.
     public var choices: [String]?
+    /// The form the answer must have.
+    public var responseFormat: ResponseFormat?
+    /// How many of the likeliest tokens to tell at each place, and with them the text of each token.
+    public var logprobs: Int?
+    /// Whether to tell how likely the prompt's own tokens are; `maxTokens` may then be 0.
+    public var promptLogprobs: Bool?
 
     public init(
         prompt: String? = nil, promptIDs: [Int32]? = nil, messages: [ChatMessage]? = nil, maxTokens: Int? = nil,
         temperature: Double? = nil, topK: Int? = nil, topP: Double? = nil, minP: Double? = nil,
         repetitionPenalty: Double? = nil, seed: UInt64? = nil, stop: [String]? = nil,
-        ignoreEndOfSequence: Bool? = nil, choices: [String]? = nil
+        ignoreEndOfSequence: Bool? = nil, choices: [String]? = nil, responseFormat: ResponseFormat? = nil,
+        logprobs: Int? = nil, promptLogprobs: Bool? = nil
     ) {
         self.prompt = prompt
         self.promptIDs = promptIDs
@@ -39,21 +46,38 @@ public struct GenerationRequest: Codable, Sendable, Hashable {
         self.stop = stop
         self.ignoreEndOfSequence = ignoreEndOfSequence
         self.choices = choices
+        self.responseFormat = responseFormat
+        self.logprobs = logprobs
+        self.promptLogprobs = promptLogprobs
     }
 
     func validate(_ path: String) throws(MessageError) {
         let given = (prompt == nil ? 0 : 1) + (promptIDs == nil ? 0 : 1) + (messages == nil ? 0 : 1)
         try Bound.require(given == 1, path, "give exactly one of \"prompt\", \"promptIDs\" and \"messages\"")
-        try Bound.range(maxTokens, 1...1_048_576, "\(path).maxTokens")
+        try Bound.range(maxTokens, (promptLogprobs == true ? 0 : 1)...1_048_576, "\(path).maxTokens")
         try Bound.range(temperature, 0...100, "\(path).temperature")
         try Bound.range(topK, 0...Int.max, "\(path).topK")
         try Bound.range(topP, 0...1, "\(path).topP")
         try Bound.range(minP, 0...1, "\(path).minP")
         try Bound.range(repetitionPenalty, 0.01...100, "\(path).repetitionPenalty")
-        if let choices {
-            try Bound.notEmpty(choices, "\(path).choices")
-            try Bound.require(!choices.contains(""), "\(path).choices", "a choice is empty")
+        try Bound.range(logprobs, 0...Self.mostLogprobs, "\(path).logprobs")
+        try Self.validate(choices: choices, path)
+        if let responseFormat {
+            try Bound.require(choices == nil, "\(path).choices", "give either \"choices\" or \"responseFormat\"")
+            try responseFormat.validate("\(path).responseFormat")
         }
-        if let stop { try Bound.require(!stop.contains(""), "\(path).stop", "a stop text is empty") }
+        if let stop {
+            try Bound.range(stop.count, 0...64, "\(path).stop")
+            try Bound.require(!stop.contains(""), "\(path).stop", "a stop text is empty")
+        }
     }
+
+    static func validate(choices: [String]?, _ path: String) throws(MessageError) {
+        guard let choices else { return }
+        try Bound.notEmpty(choices, "\(path).choices")
+        try Bound.require(!choices.contains(""), "\(path).choices", "a choice is empty")
+    }
+
+    /// The most alternatives told at one place.
+    public static let mostLogprobs = 20
 }
