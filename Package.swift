@@ -49,6 +49,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 /// What the tests of both halves use.
 let testing: [Target] = [
     .target(name: "FuzzSupport", path: "Tests/FuzzSupport", swiftSettings: settings),
+    .target(name: "HostSupport", path: "Tests/HostSupport", swiftSettings: settings),
     .target(name: "ThreadSanitizerHooks", path: "Tests/ThreadSanitizerHooks"),
     .executableTarget(
         name: "sanitizer-probe", dependencies: ["ThreadSanitizerHooks"], path: "Tests/SanitizerProbe",
@@ -149,9 +150,9 @@ let modelHalf: [Target] = [
     .target(name: "OracleSupport", path: "Tests/OracleSupport", swiftSettings: settings),
     tests("CKernels"),
     tests("Tensors", ["OracleSupport", "ThreadSanitizerHooks"]),
-    tests("Collectives"),
+    tests("Collectives", ["HostSupport"]),
     tests("Files"),
-    tests("Tokenization", ["Files", "OracleSupport"]),
+    tests("Tokenization", ["Files", "FuzzSupport", "OracleSupport"]),
     tests("Corpora", ["Files", "Tokenization", "OracleSupport"]),
     tests("Llama", ["Tensors", "Checkpoints", "OracleSupport"]),
     tests("Checkpoints", ["Llama", "Tensors", "OracleSupport"]),
@@ -186,7 +187,8 @@ let services: [Target] = [
         ]),
     tests("tokenizer", ["Messages", "ServiceRuntime", "TestSupport"]),
     tests(
-        "trainer", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "Checkpoints", "Tensors"]),
+        "trainer",
+        ["Messages", "ServiceRuntime", "TestSupport", "HostSupport", "OracleSupport", "Checkpoints", "Tensors"]),
     tests("inference", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport"]),
     tests("evaluator", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "MedicalBenchmark"]),
     tests("mellama", ["Messages", "TestSupport", .argumentParser]),

@@ -50,8 +50,8 @@ struct TrainHandler: JobHandler {
         let workspace = URL(filePath: try context.workspace, directoryHint: .isDirectory)
         let ceiling = ComputeCeiling.operationsPerSecond(inputs.recipe.precision)
         context.logger.info("matrix products", metadata: ["gigaflops": "\(Int(ceiling / 1e9))"])
-        let models = PublishedModels(workspace: workspace)
-        let watch = TrainingWatch(context: context, ceiling: ceiling, published: try models.read())
+        let watch = try TrainingWatch(
+            context: context, ceiling: ceiling, file: RunRecordFile(workspace: workspace))
         let started = ContinuousClock.now
         let folder = workspace.appending(path: "result")
         let isAdapter = inputs.recipe.lora != nil
@@ -61,7 +61,7 @@ struct TrainHandler: JobHandler {
                 isAdapter
                 ? PublishedModel(step: step, model: base(of: payload), adapter: reference)
                 : PublishedModel(step: step, model: reference)
-            try models.write(watch.published(published))
+            try watch.published(published)
         }
         let outcome: TrainingOutcome
         if inputs.recipe.ranks > 1 {

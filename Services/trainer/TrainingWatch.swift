@@ -16,9 +16,8 @@ final class TrainingWatch: Sendable {
 
     private struct State {
         var start: TrainingStart?
-        var reports: [Int: StepReport] = [:]
-        var evaluations: [TrainingSummary.Evaluation] = []
-        var published: [PublishedModel]
+        var last: StepReport?
+        var record: RunRecord
         /// The figures that stay until the next evaluation.
         var perplexity: [String: Double] = [:]
         var progress = JobProgress(phase: "training", step: 0)
@@ -27,13 +26,15 @@ final class TrainingWatch: Sendable {
     private let context: JobContext
     /// Operations a second of this machine's matrix products.
     private let ceiling: Double
+    private let file: RunRecordFile
     private let state: Mutex<State>
 
-    /// - Parameter published: what earlier attempts have published.
-    init(context: JobContext, ceiling: Double, published: [PublishedModel]) {
+    /// - Parameter file: what earlier attempts have told.
+    init(context: JobContext, ceiling: Double, file: RunRecordFile) throws {
         self.context = context
         self.ceiling = ceiling
-        state = Mutex(State(published: published))
+        self.file = file
+        state = Mutex(State(record: try file.read()))
     }
 
     func note(_ event: TrainingEvent) {
@@ -43,22 +44,25 @@ final class TrainingWatch: Sendable {
                 state.start = start
                 state.progress.step = start.step
                 state.progress.total = start.totalSteps
-                state.published.removeAll { $0.step > start.step }
+                state.record.resume(from: start.step)
             }
         case .ignoredCheckpoint(let name, let reason):
             context.logger.warning(
                 "a checkpoint is not used", metadata: ["checkpoint": "\(name)", "reason": "\(reason)"])
         case .step(let step):
             report { state in
-                state.reports[step.step] = step
+                state.last = step
+                state.record.note(
+                    step.step, RunRecord.Step(learningRate: step.learningRate, gradientNorm: step.gradientNorm))
                 state.progress.step = step.step
                 state.progress.metrics = figures(of: step).merging(state.perplexity) { $1 }
             }
         case .evaluated(let step, let result):
             let domains = result.domains.mapValues(\.perplexity)
             report { state in
-                state.evaluations.append(
-                    .init(step: step, perplexity: result.all.perplexity, perplexityByDomain: domains))
+                state.record.note(
+                    TrainingSummary.Evaluation(
+                        step: step, perplexity: result.all.perplexity, perplexityByDomain: domains))
                 state.perplexity = ["perplexity": result.all.perplexity, "evaluatedStep": Double(step)]
                 for (domain, value) in domains { state.perplexity["perplexity.\(domain)"] = value }
                 state.progress.metrics.merge(state.perplexity) { $1 }
@@ -67,18 +71,21 @@ final class TrainingWatch: Sendable {
                 "held-out rows scored", metadata: ["step": "\(step)", "perplexity": "\(result.all.perplexity)"])
         case .checkpointed(let step):
             context.logger.debug("checkpoint written", metadata: ["step": "\(step)"])
+            // Without it a later attempt has fewer points to show, and the same weights.
+            do { try save() } catch {
+                context.logger.warning("the run's record is not written", metadata: ["step": "\(step)"])
+            }
         }
     }
 
-    /// Tells of a model that was published; answers all there are.
-    func published(_ model: PublishedModel) -> [PublishedModel] {
-        report { state in
-            state.published.removeAll { $0.step >= model.step }
-            state.published.append(model)
-        }
+    /// Tells of a model that was published.
+    func published(_ model: PublishedModel) throws {
+        report { $0.record.note(model) }
+        try save()
         context.logger.info("model published", metadata: ["step": "\(model.step)"])
-        return state.withLock { $0.published }
     }
+
+    private func save() throws { try file.write(state.withLock { $0.record }) }
 
     private func figures(of step: StepReport) -> [String: Double] {
         var figures = [
@@ -97,7 +104,8 @@ final class TrainingWatch: Sendable {
             change(&state)
             // JSON has no word for an infinite perplexity.
             state.progress.metrics = state.progress.metrics.filter { $0.value.isFinite }
-            state.progress.published = state.published.isEmpty ? nil : state.published.suffix(Self.newest)
+            let published = state.record.published
+            state.progress.published = published.isEmpty ? nil : published.suffix(Self.newest)
             return state.progress
         }
         context.report(progress)
@@ -105,20 +113,16 @@ final class TrainingWatch: Sendable {
 
     func summary(of result: TrainingResult, seconds: Double) -> TrainingSummary {
         let state = state.withLock { $0 }
-        let stride = max(1, (result.losses.count + Self.maximumPoints - 1) / Self.maximumPoints)
-        let curve = result.losses.enumerated().compactMap { index, loss -> TrainingSummary.Point? in
-            let step = index + 1
-            guard index % stride == 0 || step == result.losses.count else { return nil }
-            let report = state.reports[step]
-            return TrainingSummary.Point(
-                step: step, loss: loss, learningRate: report?.learningRate, gradientNorm: report?.gradientNorm)
-        }
+        let (record, last) = (state.record, state.last.flatMap { $0.step == result.steps ? $0 : nil })
+        let curve = record.curve(
+            result.losses, most: Self.maximumPoints,
+            last: last.map { RunRecord.Step(learningRate: $0.learningRate, gradientNorm: $0.gradientNorm) })
         return TrainingSummary(
             steps: result.steps, tokens: result.tokens, seconds: seconds, tokensPerSecond: result.tokensPerSecond,
-            modelFlopsUtilization: state.reports[result.steps].map(utilization),
+            modelFlopsUtilization: last.map(utilization),
             trainedParameters: state.start?.trainedParameters ?? 0,
             resumedFrom: state.start.flatMap { $0.step > 0 ? $0.step : nil }, lossCurve: curve,
-            evaluations: state.evaluations.isEmpty ? nil : state.evaluations,
-            published: state.published.isEmpty ? nil : state.published)
+            evaluations: record.evaluations.isEmpty ? nil : record.evaluations,
+            published: record.published.isEmpty ? nil : record.published)
     }
 }

@@ -42,7 +42,7 @@ struct CollectedDocuments {
                     contaminated.insert(kept)
                 }
                 try writer.append(
-                    tokenizer.encode(document.text), source: number, textBytes: document.text.utf8.count,
+                    tokenizer.encode(untrusted: document.text), source: number, textBytes: document.text.utf8.count,
                     fingerprint: fingerprint)
                 kept += 1
             }

@@ -22,22 +22,22 @@ struct InstructionEncoder {
     /// The ids of a sample; nil if it cannot be made to fit.
     func encode(_ sample: InstructionSample) -> Encoded? {
         let begin = tokenizer.beginOfSequence.map { [$0] } ?? []
-        let answer = tokenizer.encode(sample.answer) + (tokenizer.endOfSequence.map { [$0] } ?? [])
+        let answer = tokenizer.encode(untrusted: sample.answer) + (tokenizer.endOfSequence.map { [$0] } ?? [])
         let room = sequenceLength - begin.count - answer.count
         var context = Array(sample.context.utf8)[...]
-        var prompt = tokenizer.encode(sample.prompt)
+        var prompt = tokenizer.encode(untrusted: sample.prompt)
         var wasCut = false
         // Each round cuts the tokens that are too many, or one more than the round before; where pieces fall depends on
         // what is cut, so the result is looked at again.
         var extra = 0
         while prompt.count > room {
             guard !context.isEmpty, room > 0 else { return nil }
-            let tokens = tokenizer.encode(utf8: Array(context))
+            let tokens = tokenizer.encode(untrusted: String(decoding: context, as: UTF8.self))
             let surplus = prompt.count - room + extra
             extra += 1
             context = dropHead(context, bytes: tokens.prefix(surplus).reduce(0) { $0 + tokenizer.byteCount(of: $1) })
             wasCut = true
-            prompt = tokenizer.encode(sample.head + String(decoding: context, as: UTF8.self) + sample.tail)
+            prompt = tokenizer.encode(untrusted: sample.head + String(decoding: context, as: UTF8.self) + sample.tail)
         }
         let kept = sample.head.utf8.count + context.count + sample.tail.utf8.count + sample.answer.utf8.count
         return Encoded(

@@ -4,7 +4,8 @@ import Files
 import FoundationEssentials
 import Tokenization
 
-/// Token sequences to train or evaluate on, by index: a dataset folder (memory-mapped) or rows in memory.
+/// Token sequences to train or evaluate on, by index: a dataset folder or a JSON Lines file
+/// (both memory-mapped), or rows in memory.
 public struct TokenDataset: Sendable {
     /// How many rows there are; at least one.
     public let count: Int
@@ -22,6 +23,7 @@ public struct TokenDataset: Sendable {
 
     private enum Storage: Sendable {
         case shards([TokenShard], firstRows: [Int], window: ShardWindow)
+        case lines(TokenLines)
         case rows([TokenSequence])
     }
 
@@ -91,30 +93,35 @@ public struct TokenDataset: Sendable {
         guard !rows.isEmpty, !rows.contains(where: \.ids.isEmpty) else {
             throw CorporaError(.emptySource, "dataset", "needs at least one row, and no row may be empty")
         }
-        count = rows.count
+        var digest = RowDigest()
+        for row in rows { digest.add(row) }
+        self.init(.rows(rows), count: rows.count, digest, vocabularySize: vocabularySize)
+    }
+
+    /// A dataset of the rows of a file, whose digest was taken when they were checked.
+    init(lines: TokenLines, _ digest: RowDigest, vocabularySize: Int) {
+        self.init(.lines(lines), count: lines.count, digest, vocabularySize: vocabularySize)
+    }
+
+    private init(_ storage: Storage, count: Int, _ digest: RowDigest, vocabularySize: Int) {
+        self.count = count
         self.vocabularySize = vocabularySize
-        sequenceLength = rows.reduce(0) { max($0, $1.ids.count) }
-        var hash = SHA256()
-        for row in rows {
-            for values in [row.ids, row.labels, row.segments] {
-                withUnsafeBytes(of: Int64(values.count).littleEndian) { hash.update($0) }
-                values.withUnsafeBytes { hash.update($0) }
-            }
-        }
-        digest = hash.finish()
+        sequenceLength = digest.longest
+        self.digest = digest.finish()
         tokenizerDigest = nil
         manifest = nil
-        storage = .rows(rows)
+        self.storage = storage
     }
 
     /// The row of this index, 0 ..< count.
     public func sequence(_ index: Int) throws -> TokenSequence {
         switch storage {
         case .rows(let rows):
-            guard rows.indices.contains(index) else {
-                throw CorporaError(.mismatch, "dataset", "has \(count) sequences, so there is no number \(index)")
-            }
+            try check(index)
             return rows[index]
+        case .lines(let lines):
+            try check(index)
+            return try lines.sequence(index)
         case .shards(let shards, let firstRows, let window):
             let (shard, row) = try locate(index, firstRows)
             defer { window.note(shard, bytes: shards[shard].bytes(of: row), shards) }
@@ -125,7 +132,12 @@ public struct TokenDataset: Sendable {
     /// The length of a row, without reading it.
     public func length(_ index: Int) throws -> Int {
         switch storage {
-        case .rows: return try sequence(index).ids.count
+        case .rows(let rows):
+            try check(index)
+            return rows[index].ids.count
+        case .lines(let lines):
+            try check(index)
+            return lines.length(index)
         case .shards(let shards, let firstRows, let window):
             let (shard, row) = try locate(index, firstRows)
             defer { window.note(shard, bytes: 0, shards) }
@@ -143,10 +155,14 @@ public struct TokenDataset: Sendable {
         }
     }
 
-    private func locate(_ index: Int, _ firstRows: [Int]) throws -> (shard: Int, row: Int) {
+    private func check(_ index: Int) throws {
         guard index >= 0, index < count else {
             throw CorporaError(.mismatch, "dataset", "has \(count) sequences, so there is no number \(index)")
         }
+    }
+
+    private func locate(_ index: Int, _ firstRows: [Int]) throws -> (shard: Int, row: Int) {
+        try check(index)
         var low = 0, high = firstRows.count - 1
         while low < high {
             let middle = (low + high + 1) / 2

@@ -61,7 +61,7 @@ public struct Generator<Model: SequenceModel> {
                     ids: [], logprobs: [], text: "", finishReason: .cancelled, choice: nil)
                 return false
             }
-            let filled = try filler.fill(room.map { (requests[$0].promptIDs, capacity(for: requests[$0])) })
+            let filled = try filler.fill(room.map { requests[$0].promptIDs })
             for (position, prompt) in zip(room, filled) {
                 var sequence = Active(
                     position: position, request: requests[position], trie: tries[position], cache: prompt.cache)
@@ -74,7 +74,8 @@ public struct Generator<Model: SequenceModel> {
                 return false
             }
             guard !active.isEmpty else { continue }
-            let logits = try model.extend(active.map { ([$0.next], $0.sequence.cache) }, logits: .last)
+            let logits = try model.extend(
+                active.map { SequenceStep(tokens: [$0.next], cache: $0.sequence.cache, logits: .last) })
             let stepped = active
             active = []
             for (row, entry) in stepped.enumerated() {
@@ -94,11 +95,6 @@ public struct Generator<Model: SequenceModel> {
             throw GenerationError(
                 error.code, "requests[\(position)].\(error.subject)", error.problem, remedy: error.remedy)
         }
-    }
-
-    private func capacity(for request: GenerationRequest) -> Int {
-        let wanted = request.choices?.map(\.count).max() ?? request.parameters.maxTokens
-        return min(model.contextLength, request.promptIDs.count + min(wanted, model.contextLength))
     }
 
     private func advance(

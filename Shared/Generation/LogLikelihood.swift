@@ -80,11 +80,7 @@ public struct LogLikelihood<Model: SequenceModel> {
         _ group: [(context: [Int32], members: [Int])], of requests: [Request], _ filler: inout PromptFiller<Model>,
         into scores: inout [Score?]
     ) throws {
-        let filled = try filler.fill(
-            group.map { group in
-                let longest = group.members.map { requests[$0].continuationIDs.count }.max() ?? 1
-                return (group.context, min(model.contextLength, group.context.count + longest))
-            })
+        let filled = try filler.fill(group.map(\.context))
         var open: [Open] = []
         var tokens = 0
         for (group, prompt) in zip(group, filled) {
@@ -103,7 +99,7 @@ public struct LogLikelihood<Model: SequenceModel> {
                 // The context's own cache serves its last continuation, so that the usual single one copies nothing.
                 let cache =
                     request == group.members.last
-                    ? prompt.cache : try prompt.cache.copy(capacity: group.context.count + ids.count - 1)
+                    ? prompt.cache : try prompt.cache.fork(count: group.context.count)
                 open.append((request, cache, first))
             }
         }
@@ -120,13 +116,16 @@ public struct LogLikelihood<Model: SequenceModel> {
             var parts = (logprobs: [open[0].first.logprob], isGreedy: open[0].first.isGreedy)
             while start < tails[0].count {
                 let end = min(start + rowLimit, tails[0].count)
-                let logits = try model.extend([(Array(tails[0][start..<end]), open[0].cache)], logits: .all)
+                let logits = try model.extend([
+                    SequenceStep(tokens: Array(tails[0][start..<end]), cache: open[0].cache, logits: .all)
+                ])
                 try add(requests[open[0].request].continuationIDs[(start + 1)...end], from: logits, row: 0, to: &parts)
                 start = end
             }
             scores[open[0].request] = Score(logprobs: parts.logprobs, isGreedy: parts.isGreedy)
         } else {
-            let logits = try model.extend(zip(tails, open).map { ($0, $1.cache) }, logits: .all)
+            let logits = try model.extend(
+                zip(tails, open).map { SequenceStep(tokens: $0, cache: $1.cache, logits: .all) })
             var row = 0
             for (tail, entry) in zip(tails, open) {
                 var parts = (logprobs: [entry.first.logprob], isGreedy: entry.first.isGreedy)

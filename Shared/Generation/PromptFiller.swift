@@ -28,20 +28,18 @@ struct PromptFiller<Model: SequenceModel> {
     /// The caches of `prompts`, in their order. Prompts are checked before: not empty, within the context.
     ///
     /// A cache that is handed out may be extended and truncated by its owner, but never below its prompt.
-    mutating func fill(_ prompts: [(ids: [Int32], capacity: Int)]) throws -> [Filled] {
+    mutating func fill(_ prompts: [[Int32]]) throws -> [Filled] {
         var filled = [Filled?](repeating: nil, count: prompts.count)
         var pending: [Pending] = []
         for (index, prompt) in prompts.enumerated() {
-            let shared = min(commonCount(prompt.ids), prompt.ids.count - 1)
+            let shared = min(commonCount(prompt), prompt.count - 1)
             if shared >= Self.shortestShared, let stem {
                 if stem.cache.count < shared { try compute(&pending, into: &filled) }
-                let cache = try stem.cache.copy(capacity: max(prompt.capacity, stem.cache.count))
-                cache.truncate(to: shared)
-                pending.append((index, Array(prompt.ids[shared...]), cache))
+                pending.append((index, Array(prompt[shared...]), try stem.cache.fork(count: shared)))
             } else {
-                pending.append((index, prompt.ids, try model.makeCache(capacity: prompt.capacity)))
+                pending.append((index, prompt, try model.makeCache()))
             }
-            stem = (prompt.ids, pending[pending.count - 1].cache)
+            stem = (prompt, pending[pending.count - 1].cache)
             if pending.reduce(0, { $0 + $1.tokens.count }) >= tokenLimit { try compute(&pending, into: &filled) }
         }
         try compute(&pending, into: &filled)
@@ -61,7 +59,8 @@ struct PromptFiller<Model: SequenceModel> {
             var start = 0
             while start < head {
                 let end = min(start + tokenLimit, head)
-                _ = try model.extend([(Array(item.tokens[start..<end]), item.cache)], logits: .none)
+                let tokens = Array(item.tokens[start..<end])
+                _ = try model.extend([SequenceStep(tokens: tokens, cache: item.cache, logits: .none)])
                 start = end
             }
             let rest = Array(item.tokens[head...])
@@ -75,7 +74,8 @@ struct PromptFiller<Model: SequenceModel> {
 
     private func finish(_ batch: inout [Pending], into filled: inout [Filled?]) throws {
         guard !batch.isEmpty else { return }
-        let logits = try model.extend(batch.map { ($0.tokens, $0.cache) }, logits: .last)
+        let logits = try model.extend(
+            batch.map { SequenceStep(tokens: $0.tokens, cache: $0.cache, logits: .last) })
         for (row, item) in batch.enumerated() {
             filled[item.index] = (item.cache, LogitRows.row(row, of: logits, width: model.vocabularySize))
         }

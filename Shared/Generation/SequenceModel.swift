@@ -3,9 +3,18 @@
 public import Llama
 public import Tensors
 
+/// Which of the new tokens of a sequence logits are wanted for.
+public typealias LogitsWanted = LlamaModel.LogitsWanted
+
 /// What decoding and scoring ask of a model; a protocol so that their loops are tested without weights.
+///
+/// The promise of ``extend(_:)``: a row's logits are the same bits whatever else is in the call, however a sequence's
+/// tokens are cut into calls, and whatever the number of threads. Answers and scores then depend on nothing but the
+/// request.
 public protocol SequenceModel: Sendable {
     associatedtype Cache: SequenceCache
+    /// What changes the weights for one sequence, such as a low-rank adapter.
+    associatedtype Adapter: Sendable
 
     /// Ids are below this.
     var vocabularySize: Int { get }
@@ -13,23 +22,15 @@ public protocol SequenceModel: Sendable {
     var contextLength: Int { get }
     var beginOfSequenceID: Int? { get }
     var endOfSequenceIDs: [Int] { get }
+    /// The memory of keys and values.
+    var pages: PageBudget { get }
 
-    /// An empty cache with room for `capacity` tokens.
-    func makeCache(capacity: Int) throws -> Cache
+    /// An empty cache. It takes pages as tokens arrive.
+    func makeCache() throws -> Cache
 
-    /// Appends tokens to several sequences at once; logits [sequences or new tokens, vocabulary], as wanted.
-    func extend(
-        _ sequences: [(tokens: [Int32], cache: Cache)], logits wanted: LlamaModel.LogitsWanted
-    ) throws -> Tensor
-}
-
-/// What one sequence keeps between its steps.
-public protocol SequenceCache: AnyObject {
-    var count: Int { get }
-
-    /// Keeps the first `count` tokens.
-    func truncate(to count: Int)
-
-    /// A cache of its own with the same tokens and room for at least `capacity`.
-    func copy(capacity: Int) throws -> Self
+    /// Appends tokens to several sequences at once, each with a cache of its own.
+    ///
+    /// - Returns: logits [rows wanted, vocabulary], the steps in their order.
+    /// - Throws: where no page is free, or a step does not fit the model; caches are then as before.
+    func extend(_ steps: [SequenceStep<Cache, Adapter>]) throws -> Tensor
 }

@@ -29,13 +29,17 @@ extension LlamaConfiguration: Codable {
         case dtype
         case torchDtype = "torch_dtype"
         case useCache = "use_cache"
+        case slidingWindow = "sliding_window"
     }
+
+    /// The kinds of model this engine computes, as `model_type` and `architectures` name them.
+    private static let families = ["llama": "LlamaForCausalLM", "mistral": "MistralForCausalLM"]
 
     /// Reads config.json in either spelling: transformers 5 (`rope_parameters`, `dtype`) or LLaMA-2 era (`rope_theta`,
     /// `rope_scaling`, `torch_dtype`). What this engine does not compute exactly is refused by name.
     public init(from decoder: any Decoder) throws {
         let file = try decoder.container(keyedBy: Key.self)
-        try Self.refuseOtherModels(file)
+        let isMistral = try Self.family(file) == "mistral"
         let rope = try Self.rope(file)
         let ends: [Int]
         if let list = try? file.decodeIfPresent([Int].self, forKey: .end) {
@@ -53,11 +57,15 @@ extension LlamaConfiguration: Codable {
             vocabularySize: required(.vocabularySize), hiddenSize: required(.hiddenSize),
             intermediateSize: required(.intermediateSize), layerCount: required(.layerCount),
             headCount: required(.headCount),
-            keyValueHeadCount: Self.number(Int.self, .keyValueHeadCount, file),
+            // What is absent has the default of the model's class in transformers; null has another meaning.
+            keyValueHeadCount: isMistral && !file.contains(.keyValueHeadCount)
+                ? 8 : Self.number(Int.self, .keyValueHeadCount, file),
             headDimension: Self.number(Int.self, .headDimension, file),
-            maxPositions: Self.number(Int.self, .maxPositions, file) ?? 2048,
+            maxPositions: Self.number(Int.self, .maxPositions, file) ?? (isMistral ? 131072 : 2048),
             rmsNormEpsilon: Self.number(Double.self, .epsilon, file) ?? 1e-6,
             ropeTheta: rope.theta, ropeScaling: rope.scaling,
+            slidingWindow: !isMistral
+                ? nil : file.contains(.slidingWindow) ? Self.number(Int.self, .slidingWindow, file) : 4096,
             tieWordEmbeddings: file.decodeIfPresent(Bool.self, forKey: .tied) ?? false,
             beginOfSequenceID: Self.number(Int.self, .begin, file), endOfSequenceIDs: ends,
             paddingID: Self.number(Int.self, .padding, file),
@@ -74,8 +82,11 @@ extension LlamaConfiguration: Codable {
     /// where it finds it, so it too ends with the same numbers.
     public func encode(to encoder: any Encoder) throws {
         var file = encoder.container(keyedBy: Key.self)
-        try file.encode("llama", forKey: .modelType)
-        try file.encode(["LlamaForCausalLM"], forKey: .architectures)
+        // Without a window the two are one model.
+        let family = slidingWindow == nil ? "llama" : "mistral"
+        try file.encode(family, forKey: .modelType)
+        try file.encode([Self.families[family]], forKey: .architectures)
+        try file.encodeIfPresent(slidingWindow, forKey: .slidingWindow)
         try file.encode(vocabularySize, forKey: .vocabularySize)
         try file.encode(hiddenSize, forKey: .hiddenSize)
         try file.encode(intermediateSize, forKey: .intermediateSize)
@@ -121,14 +132,14 @@ extension LlamaConfiguration: Codable {
         }
     }
 
-    private static func refuseOtherModels(_ file: KeyedDecodingContainer<Key>) throws {
-        if let type = try file.decodeIfPresent(String.self, forKey: .modelType), type != "llama" {
-            throw invalid("model_type \"\(type)\" is not supported; this engine computes \"llama\"")
+    /// The file's `model_type`; throws for models, and settings of these, that this engine does not compute.
+    private static func family(_ file: KeyedDecodingContainer<Key>) throws -> String {
+        let type = try file.decodeIfPresent(String.self, forKey: .modelType) ?? "llama"
+        guard let architecture = families[type] else {
+            throw invalid("model_type \"\(type)\" is not supported; llama and mistral are")
         }
-        if let names = try file.decodeIfPresent([String].self, forKey: .architectures),
-            !names.contains("LlamaForCausalLM")
-        {
-            throw invalid("architectures \(names) is not supported; this engine computes LlamaForCausalLM")
+        if let names = try file.decodeIfPresent([String].self, forKey: .architectures), !names.contains(architecture) {
+            throw invalid("architectures \(names) is not supported; for model_type \(type), \(architecture) is")
         }
         if let name = try file.decodeIfPresent(String.self, forKey: .activation), name != "silu" {
             throw invalid("hidden_act \"\(name)\" is not supported; only silu is")
@@ -142,6 +153,7 @@ extension LlamaConfiguration: Codable {
         if file.contains(.quantization), try !file.decodeNil(forKey: .quantization) {
             throw invalid("quantization_config is not supported; use the unquantised checkpoint")
         }
+        return type
     }
 
     private static func rope(_ file: KeyedDecodingContainer<Key>) throws -> (theta: Double, scaling: RopeScaling) {

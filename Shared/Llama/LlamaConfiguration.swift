@@ -27,6 +27,8 @@ public struct LlamaConfiguration: Sendable, Equatable {
     public let ropeTheta: Double
     /// Stretching of the rotary frequencies.
     public let ropeScaling: RopeScaling
+    /// How many positions a token sees, itself among them; nil sees all before it (Mistral's `sliding_window`).
+    public let slidingWindow: Int?
     /// Whether the output projection is the embedding itself.
     public let tieWordEmbeddings: Bool
     /// Begin-of-sequence id, if the file names one.
@@ -43,7 +45,8 @@ public struct LlamaConfiguration: Sendable, Equatable {
         vocabularySize: Int, hiddenSize: Int, intermediateSize: Int, layerCount: Int, headCount: Int,
         keyValueHeadCount: Int? = nil, headDimension: Int? = nil, maxPositions: Int = 2048,
         rmsNormEpsilon: Double = 1e-6, ropeTheta: Double = 10000, ropeScaling: RopeScaling = .none,
-        tieWordEmbeddings: Bool = false, beginOfSequenceID: Int? = nil, endOfSequenceIDs: [Int] = [],
+        slidingWindow: Int? = nil, tieWordEmbeddings: Bool = false, beginOfSequenceID: Int? = nil,
+        endOfSequenceIDs: [Int] = [],
         paddingID: Int? = nil, initializerRange: Double = 0.02
     ) throws(LlamaError) {
         func check(_ field: String, _ value: Int, _ range: ClosedRange<Int>) throws(LlamaError) {
@@ -80,6 +83,10 @@ public struct LlamaConfiguration: Sendable, Equatable {
             throw Self.invalid("initializer_range is \(initializerRange), outside (0, 10]")
         }
         try Self.check(ropeScaling)
+        if let slidingWindow { try check("sliding_window", slidingWindow, 1...1 << 27) }
+        if case .dynamic = ropeScaling, dimension < 4 {
+            throw Self.invalid("head_dim \(dimension) is too small for rope_type dynamic")
+        }
         for (field, ids) in [
             ("bos_token_id", beginOfSequenceID.map { [$0] } ?? []), ("eos_token_id", endOfSequenceIDs),
         ] where ids.contains(where: { $0 < -1 || $0 >= 1 << 31 }) {
@@ -96,11 +103,19 @@ public struct LlamaConfiguration: Sendable, Equatable {
         self.rmsNormEpsilon = Float(rmsNormEpsilon)
         self.ropeTheta = ropeTheta
         self.ropeScaling = ropeScaling
+        self.slidingWindow = slidingWindow
         self.tieWordEmbeddings = tieWordEmbeddings
         self.beginOfSequenceID = beginOfSequenceID
         self.endOfSequenceIDs = endOfSequenceIDs
         self.paddingID = paddingID
         self.initializerRange = initializerRange
+    }
+
+    /// The longest sequence that is computed as a whole: `maxPositions`, stretched where the rotary frequencies follow
+    /// the length. Sequences in caches end at `maxPositions`.
+    public var longestSequence: Int {
+        guard case .dynamic(let factor) = ropeScaling else { return maxPositions }
+        return Int(Double(maxPositions) * factor)
     }
 
     /// Width of all query heads together.
@@ -118,8 +133,10 @@ public struct LlamaConfiguration: Sendable, Equatable {
     }
 
     private static func check(_ scaling: RopeScaling) throws(LlamaError) {
-        guard case .llama3(let factor, let low, let high, let original) = scaling else { return }
-        guard factor >= 1, factor <= 1e6 else { throw invalid("rope factor is \(factor), outside 1...1e6") }
+        if let factor = scaling.factor {
+            guard factor >= 1, factor <= 1e6 else { throw invalid("rope factor is \(factor), outside 1...1e6") }
+        }
+        guard case .llama3(_, let low, let high, let original) = scaling else { return }
         guard low > 0, high > low, high <= 1e6 else {
             throw invalid("rope low_freq_factor \(low) and high_freq_factor \(high) must satisfy 0 < low < high")
         }

@@ -20,26 +20,36 @@ extension LlamaModel {
         try extend([(tokens, cache)], logits: wanted)
     }
 
+    /// Appends tokens to several sequences at once, with logits of the same tokens of each.
+    public func extend(
+        _ sequences: [(tokens: [Int32], cache: KVCache)], logits wanted: LogitsWanted = .last
+    ) throws(LlamaError) -> Tensor {
+        try extend(sequences.map { ($0.tokens, $0.cache, wanted) })
+    }
+
     /// Appends tokens to several sequences at once, each with its own cache: their rows share every matrix product.
     ///
-    /// - Returns: logits as `wanted` says, in the order of `sequences`.
+    /// - Returns: the logits that are wanted of each sequence, in the order of `sequences`.
     /// - Throws: `invalidBatch` for no tokens or ids outside the vocabulary; `invalidCache` for a cache that is full,
     ///   of other dimensions, or used twice in the call. Caches are then as before.
     public func extend(
-        _ sequences: [(tokens: [Int32], cache: KVCache)], logits wanted: LogitsWanted = .last
+        _ sequences: [(tokens: [Int32], cache: KVCache, logits: LogitsWanted)]
     ) throws(LlamaError) -> Tensor {
         try check(sequences)
         var ids: [Int32] = []
         var positions: [Int32] = []
         var spans: [(span: TokenBatch.Span, cache: KVCache)] = []
         var chosen: [Int] = []
-        for (tokens, cache) in sequences {
+        for (tokens, cache, wanted) in sequences {
             spans.append((TokenBatch.Span(start: ids.count, count: tokens.count), cache))
             ids += tokens
             positions += (0..<tokens.count).map { Int32(cache.count + $0) }
-            if wanted == .last { chosen.append(ids.count - 1) }
+            switch wanted {
+            case .last: chosen.append(ids.count - 1)
+            case .all: chosen += (ids.count - tokens.count)..<ids.count
+            case .none: break
+            }
         }
-        if wanted == .all { chosen = Array(0..<ids.count) }
         var result = Tensor(zeros: [chosen.count, configuration.vocabularySize])
         try withPass(ids: ids, positions: positions, attention: .caches(spans)) { (pass) throws(LlamaError) in
             let a = try pass.activations()
@@ -53,14 +63,16 @@ extension LlamaModel {
                 pass.head(pass.normed, rows: chosen.count, into: base)
             }
         }
-        for (tokens, cache) in sequences { cache.count += tokens.count }
+        for (tokens, cache, _) in sequences { cache.count += tokens.count }
         return result
     }
 
-    private func check(_ sequences: [(tokens: [Int32], cache: KVCache)]) throws(LlamaError) {
+    private func check(
+        _ sequences: [(tokens: [Int32], cache: KVCache, logits: LogitsWanted)]
+    ) throws(LlamaError) {
         guard !sequences.isEmpty else { throw LlamaError(.invalidBatch, "no sequence to extend") }
         var seen: Set<ObjectIdentifier> = []
-        for (tokens, cache) in sequences {
+        for (tokens, cache, _) in sequences {
             guard !tokens.isEmpty else { throw LlamaError(.invalidBatch, "a sequence to extend has no new tokens") }
             let size = Int32(configuration.vocabularySize)
             if let token = tokens.first(where: { $0 < 0 || $0 >= size }) {

@@ -34,6 +34,22 @@ public struct LlamaModel: Sendable {
         inverseFrequencies = c.ropeScaling.inverseFrequencies(theta: c.ropeTheta, headDimension: c.headDimension)
     }
 
+    /// The rotary frequencies of a call, by its longest sequence. Throws `invalidBatch` for one that is longer than the
+    /// window of attention, which these passes do not apply.
+    func inverseFrequencies(for positions: [Int32]) throws(LlamaError) -> [Double] {
+        let c = configuration
+        let longest = Int(positions.max() ?? 0) + 1
+        if let window = c.slidingWindow, longest > window {
+            throw LlamaError(
+                .invalidBatch,
+                "a sequence of \(longest) tokens is longer than the model's sliding_window of \(window); "
+                    + "use sequences of at most that length here")
+        }
+        guard case .dynamic = c.ropeScaling, longest > c.maxPositions else { return inverseFrequencies }
+        return c.ropeScaling.inverseFrequencies(
+            theta: c.ropeTheta, headDimension: c.headDimension, stretch: Double(longest) / Double(c.maxPositions))
+    }
+
     /// Rounds and packs the weights as they are now, so that calls need not; does nothing in float32.
     public mutating func pack() throws(LlamaError) {
         guard precision == .bfloat16 else {

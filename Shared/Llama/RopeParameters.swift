@@ -26,6 +26,12 @@ struct RopeParameters: Codable {
         self.theta = theta
         switch scaling {
         case .none: type = "default"
+        case .linear(let factor):
+            type = "linear"
+            self.factor = factor
+        case .dynamic(let factor):
+            type = "dynamic"
+            self.factor = factor
         case .llama3(let factor, let low, let high, let original):
             type = "llama3"
             self.factor = factor
@@ -40,9 +46,13 @@ struct RopeParameters: Codable {
         if let partialRotaryFactor, partialRotaryFactor != 1 {
             throw LlamaConfiguration.invalid("partial_rotary_factor \(partialRotaryFactor) is not supported")
         }
-        switch type ?? olderType ?? "default" {
+        let name = type ?? olderType ?? "default"
+        switch name {
         case "default":
             return .none
+        case "linear", "dynamic":
+            guard let factor else { throw LlamaConfiguration.invalid("rope_type \(name) needs factor") }
+            return name == "linear" ? .linear(factor: factor) : .dynamic(factor: factor)
         case "llama3":
             guard let factor, let lowFrequencyFactor, let highFrequencyFactor, let originalMaxPositions else {
                 throw LlamaConfiguration.invalid(
@@ -53,7 +63,8 @@ struct RopeParameters: Codable {
                 factor: factor, lowFrequencyFactor: lowFrequencyFactor, highFrequencyFactor: highFrequencyFactor,
                 originalMaxPositions: originalMaxPositions)
         case let other:
-            throw LlamaConfiguration.invalid("rope_type \"\(other)\" is not supported; default and llama3 are")
+            throw LlamaConfiguration.invalid(
+                "rope_type \"\(other)\" is not supported; default, linear, dynamic and llama3 are")
         }
     }
 }

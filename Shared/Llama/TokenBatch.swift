@@ -120,10 +120,10 @@ public struct TokenBatch: Sendable {
         if let index = targets.firstIndex(where: { ($0 < 0 || $0 >= size) && $0 != Self.ignored }) {
             throw LlamaError(.invalidBatch, "label \(targets[index]) is outside the vocabulary of \(size)")
         }
-        if let index = positions.firstIndex(where: { $0 < 0 || Int($0) >= c.maxPositions }) {
+        if let index = positions.firstIndex(where: { $0 < 0 || Int($0) >= c.longestSequence }) {
             throw LlamaError(
                 .invalidBatch,
-                "position \(positions[index]) is outside the model's \(c.maxPositions) (max_position_embeddings)")
+                "position \(positions[index]) is outside the model's \(c.longestSequence) (max_position_embeddings)")
         }
     }
 }

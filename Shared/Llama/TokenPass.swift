@@ -49,7 +49,7 @@ class TokenPass {
             cosine = try arena.take(rows * half)
             sine = try arena.take(rows * half)
         } catch { throw Self.outOfMemory(error) }
-        try angles(of: positions, model.inverseFrequencies)
+        try angles(of: positions, model.inverseFrequencies(for: positions))
     }
 
     /// Fills `cosine` and `sine`: by a table of positions where rows repeat them, directly otherwise.

@@ -22,6 +22,38 @@ final class MergeWorkspace: @unchecked Sendable {
     }
 
     deinit { cache.deallocate() }
+
+    /// Gives `use` the ids of a word: from the cache, or made by `encode` into `buffers.ids`.
+    @inline(__always)
+    func withIDs(
+        of text: UnsafeBufferPointer<UInt8>, _ begin: Int, _ end: Int,
+        encode: (UnsafeBufferPointer<UInt8>, inout MergeBuffers) -> Void,
+        use: (UnsafeBufferPointer<TokenID>) -> Void
+    ) {
+        let length = end - begin
+        guard length <= Self.longestKey else {
+            encode(UnsafeBufferPointer(rebasing: text[begin..<end]), &buffers)
+            return buffers.ids.withUnsafeBufferPointer(use)
+        }
+        let key = WordKey(text, begin, length)
+        let line = cache + Int(key.hash & UInt64(Self.lines - 1)) * Self.lineBytes
+        if line.load(as: UInt64.self) == key.a, line.load(fromByteOffset: 8, as: UInt64.self) == key.b,
+            line.load(fromByteOffset: 16, as: UInt64.self) == key.c
+        {
+            let count = Int(line.load(fromByteOffset: 24, as: Int32.self))
+            return use(UnsafeBufferPointer(start: (line + 28).assumingMemoryBound(to: TokenID.self), count: count))
+        }
+        encode(UnsafeBufferPointer(rebasing: text[begin..<end]), &buffers)
+        buffers.ids.withUnsafeBufferPointer(use)
+        guard buffers.ids.count <= Self.mostIDs else { return }
+        line.storeBytes(of: key.a, as: UInt64.self)
+        line.storeBytes(of: key.b, toByteOffset: 8, as: UInt64.self)
+        line.storeBytes(of: key.c, toByteOffset: 16, as: UInt64.self)
+        line.storeBytes(of: Int32(buffers.ids.count), toByteOffset: 24, as: Int32.self)
+        for (i, id) in buffers.ids.enumerated() {
+            line.storeBytes(of: id, toByteOffset: 28 + 4 * i, as: TokenID.self)
+        }
+    }
 }
 
 /// What one merge needs: a value, so that its parts are reached without a check each.

@@ -28,6 +28,9 @@ struct PieceTable: Sendable {
     /// The string that was inserted as number `entry`, counted from 0.
     func bytes(ofEntry entry: Int) -> [UInt8] { Array(arena[ends[entry]..<ends[entry + 1]]) }
 
+    /// The value of the string that was inserted as number `entry`, counted from 0.
+    func find(entry: Int) -> Int32 { values[entry] }
+
     /// Adds a string, or returns the value it already has.
     mutating func insert(_ bytes: [UInt8], _ value: Int32) -> Int32? {
         if (count + 1) * 2 > slots.count { grow() }

@@ -3,14 +3,12 @@
 extension SentencePieceTokenizer {
     public func append(utf8 text: UnsafeBufferPointer<UInt8>, to ids: inout [TokenID]) {
         guard !text.isEmpty else { return }
-        if UTF8Repair.firstInvalidByte(text) != nil {
-            var bytes = Array(text)
-            var repaired: [UInt8] = []
-            UTF8Repair.drain(&bytes, into: &repaired, isFinal: true)
-            repaired.withUnsafeBufferPointer { appendValid($0, to: &ids) }
-        } else {
-            appendValid(text, to: &ids)
-        }
+        UTF8Repair.withValid(text) { appendValid($0, to: &ids) }
+    }
+
+    // Control pieces are never made from text here.
+    public func append(untrusted text: UnsafeBufferPointer<UInt8>, to ids: inout [TokenID]) {
+        append(utf8: text, to: &ids)
     }
 
     private func appendValid(_ text: UnsafeBufferPointer<UInt8>, to ids: inout [TokenID]) {
@@ -118,32 +116,10 @@ extension SentencePieceTokenizer {
         _ text: UnsafeBufferPointer<UInt8>, _ begin: Int, _ end: Int, from start: Int, to ids: inout [TokenID],
         _ workspace: MergeWorkspace
     ) {
-        let length = end - begin
-        guard length <= MergeWorkspace.longestKey else {
-            merger.encode(UnsafeBufferPointer(rebasing: text[begin..<end]), &workspace.buffers)
-            appendWordIDs(workspace.buffers.ids, from: start, to: &ids)
-            return
-        }
-        let key = WordKey(text, begin, length)
-        let line = workspace.cache + Int(key.hash & UInt64(MergeWorkspace.lines - 1)) * MergeWorkspace.lineBytes
-        if line.load(as: UInt64.self) == key.a, line.load(fromByteOffset: 8, as: UInt64.self) == key.b,
-            line.load(fromByteOffset: 16, as: UInt64.self) == key.c
-        {
-            let count = Int(line.load(fromByteOffset: 24, as: Int32.self))
-            let stored = UnsafeBufferPointer(
-                start: (line + 28).assumingMemoryBound(to: TokenID.self), count: count)
-            appendWordIDs(stored, from: start, to: &ids)
-            return
-        }
-        merger.encode(UnsafeBufferPointer(rebasing: text[begin..<end]), &workspace.buffers)
-        appendWordIDs(workspace.buffers.ids, from: start, to: &ids)
-        guard workspace.buffers.ids.count <= MergeWorkspace.mostIDs else { return }
-        line.storeBytes(of: key.a, as: UInt64.self)
-        line.storeBytes(of: key.b, toByteOffset: 8, as: UInt64.self)
-        line.storeBytes(of: key.c, toByteOffset: 16, as: UInt64.self)
-        line.storeBytes(of: Int32(workspace.buffers.ids.count), toByteOffset: 24, as: Int32.self)
-        for (i, id) in workspace.buffers.ids.enumerated() {
-            line.storeBytes(of: id, toByteOffset: 28 + 4 * i, as: TokenID.self)
+        workspace.withIDs(of: text, begin, end) {
+            merger.encode($0, &$1)
+        } use: {
+            appendWordIDs($0, from: start, to: &ids)
         }
     }
 
@@ -155,42 +131,5 @@ extension SentencePieceTokenizer {
         } else {
             ids.append(contentsOf: word)
         }
-    }
-}
-
-/// The bytes of a short word as three numbers: text zero-padded to 22 bytes, then its length.
-struct WordKey {
-    let a: UInt64
-    let b: UInt64
-    let c: UInt64
-    let hash: UInt64
-
-    @inline(__always)
-    init(_ text: UnsafeBufferPointer<UInt8>, _ begin: Int, _ length: Int) {
-        let raw = UnsafeRawBufferPointer(text)
-        var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
-        if begin + 24 <= text.count {
-            words.0 = raw.loadUnaligned(fromByteOffset: begin, as: UInt64.self)
-            words.1 = raw.loadUnaligned(fromByteOffset: begin + 8, as: UInt64.self)
-            words.2 = raw.loadUnaligned(fromByteOffset: begin + 16, as: UInt64.self)
-            words.0 &= Self.mask(length)
-            words.1 &= Self.mask(length - 8)
-            words.2 &= Self.mask(length - 16)
-        } else {
-            withUnsafeMutableBytes(of: &words) {
-                $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: raw[begin..<begin + length]))
-            }
-        }
-        a = words.0
-        b = words.1
-        c = words.2 | UInt64(length) << 56
-        let mixed = (a ^ b &* 0x9E37_79B9_7F4A_7C15 ^ c &* 0xC2B2_AE3D_27D4_EB4F) &* 0xFF51_AFD7_ED55_8CCD
-        hash = mixed >> 40
-    }
-
-    /// Ones for the first `count` bytes of a little-endian word.
-    @inline(__always)
-    private static func mask(_ count: Int) -> UInt64 {
-        count >= 8 ? UInt64.max : count <= 0 ? 0 : (1 << (UInt64(count) * 8)) &- 1
     }
 }

@@ -18,7 +18,7 @@ public struct SentencePieceTokenizer: Tokenizer {
     public let digest: String
 
     let merger: PairMerger
-    let userDefined: UserDefinedPieces?
+    let userDefined: WholePieces?
     let surfaces: PieceSurfaces
     let pool = WorkspacePool()
 
@@ -50,7 +50,8 @@ public struct SentencePieceTokenizer: Tokenizer {
         addsBOSByDefault = beginOfSequence != nil
         addsEOSByDefault = false
         merger = PairMerger(table: SymbolTable(model), byteIDs: checked.byteIDs, unknown: checked.unknown)
-        userDefined = UserDefinedPieces(model)
+        userDefined = WholePieces(
+            model.pieces.enumerated().filter { $0.element.kind == .userDefined }.map { ($1.bytes, TokenID($0)) })
         surfaces = PieceSurfaces(model)
     }
 
@@ -63,5 +64,9 @@ public struct SentencePieceTokenizer: Tokenizer {
     public func id(ofPiece piece: String) -> TokenID? {
         let bytes = Array(piece.utf8)
         return model.pieces.firstIndex { $0.bytes == bytes }.map { TokenID($0) }
+    }
+
+    public func id(ofControl text: String) -> TokenID? {
+        id(ofPiece: text).flatMap { model.pieces[Int($0)].kind == .control ? $0 : nil }
     }
 }

@@ -4,6 +4,7 @@
 ///
 /// The pieces put together, with ``finish()``, equal ``Tokenizer/decode(_:)`` of all ids at once.
 public struct StreamingDecoder: Sendable {
+    private let unit: UTF8Repair.Unit
     private let step: @Sendable (TokenID, inout State) -> Void
     private var state = State()
 
@@ -16,7 +17,10 @@ public struct StreamingDecoder: Sendable {
         var isAtStart = true
     }
 
-    init(step: @escaping @Sendable (TokenID, inout State) -> Void) { self.step = step }
+    init(replacing unit: UTF8Repair.Unit = .byte, step: @escaping @Sendable (TokenID, inout State) -> Void) {
+        self.unit = unit
+        self.step = step
+    }
 
     /// Takes one id and returns the text that became definite, possibly empty.
     public mutating func append(_ id: TokenID) -> String {
@@ -25,9 +29,9 @@ public struct StreamingDecoder: Sendable {
         return String(decoding: state.ready, as: UTF8.self)
     }
 
-    /// What was held back: U+FFFD for each byte that never became a character.
+    /// What was held back: U+FFFD for bytes that never became a character.
     public mutating func finish() -> String {
-        UTF8Repair.drain(&state.pending, into: &state.ready, isFinal: true)
+        UTF8Repair.drain(&state.pending, into: &state.ready, isFinal: true, replacing: unit)
         defer { state.ready.removeAll(keepingCapacity: true) }
         return String(decoding: state.ready, as: UTF8.self)
     }

@@ -132,3 +132,17 @@ struct SymbolTable: Sendable {
         return ranks
     }
 }
+
+extension SymbolTable: MergeRules {
+    // A merge is named by the symbol it makes: all ways to make one have its score.
+    @inline(__always)
+    func merge(_ left: Int32, _ right: Int32) -> Int32 {
+        left < 0 || right < 0 ? -1 : merges.find(PairTable.key(left, right))
+    }
+
+    @inline(__always)
+    func rank(of merge: Int32) -> Int32 { ranks[Int(merge)] }
+
+    @inline(__always)
+    func symbol(of merge: Int32) -> Int32 { merge }
+}

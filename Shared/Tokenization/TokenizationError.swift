@@ -18,6 +18,8 @@ public struct TokenizationError: Error, Sendable, Equatable, CustomStringConvert
         case emptyCorpus
         /// The wanted vocabulary is too small or too large for the text.
         case vocabularySize
+        /// The roles of a conversation do not fit its chat template.
+        case conversation
         /// A token id lies outside the vocabulary.
         case unknownToken
     }

@@ -19,8 +19,15 @@ public protocol Tokenizer: Sendable {
     /// `sha256:` and the digest of the file that defines the vocabulary.
     var digest: String { get }
 
-    /// Appends the ids of valid UTF-8 to `ids`, without any special token. Invalid bytes count as U+FFFD each.
+    /// Appends the ids of UTF-8 to `ids`, as the library does; nothing is put before or after. Invalid bytes count as
+    /// U+FFFD each. In byte-level vocabularies text that spells a control token becomes it.
     func append(utf8: UnsafeBufferPointer<UInt8>, to ids: inout [TokenID])
+
+    /// The same for text that somebody else wrote: what spells a control token stays text.
+    func append(untrusted utf8: UnsafeBufferPointer<UInt8>, to ids: inout [TokenID])
+
+    /// The id of the control token that is written so, such as `<|eot_id|>`.
+    func id(ofControl text: String) -> TokenID?
 
     /// Appends the UTF-8 bytes this token stands for inside a text (a leading space included) to `bytes`;
     /// control tokens have none. Bytes of one token may be part of a character.
@@ -51,6 +58,14 @@ extension Tokenizer {
         var ids: [TokenID] = []
         if addBOS, let beginOfSequence { ids.append(beginOfSequence) }
         bytes.withUnsafeBufferPointer { append(utf8: $0, to: &ids) }
+        return ids
+    }
+
+    /// The ids of text that somebody else wrote: what spells a control token stays text. Nothing is put before or after.
+    public func encode(untrusted text: String) -> [TokenID] {
+        var ids: [TokenID] = []
+        var text = text
+        text.withUTF8 { append(untrusted: $0, to: &ids) }
         return ids
     }
 

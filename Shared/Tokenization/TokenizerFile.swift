@@ -7,38 +7,33 @@ public enum TokenizerFile {
     /// The names looked for in a model's folder, in this order.
     public static let names = ["tokenizer.model", "tokenizer.json"]
 
-    private struct Settings: Decodable {
-        var addBOS: Bool?
-        var addEOS: Bool?
-        enum CodingKeys: String, CodingKey {
-            case addBOS = "add_bos_token"
-            case addEOS = "add_eos_token"
-        }
-    }
-
     /// Loads a tokenizer file, or the one in a model's folder.
     ///
     /// What the file is decides, not its name. `add_bos_token` and `add_eos_token` of a `tokenizer_config.json` beside
-    /// it say whether BOS and EOS are added by default.
+    /// it say whether BOS and EOS are added by default; for a tokenizer.json, `bos_token` and `eos_token` say which.
     public static func load(path: String) throws -> any Tokenizer {
         let file = try locate(path)
         let bytes = try read(file)
+        let settings = try settings(besides: file)
         if bytes.first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{") {
-            throw TokenizationError(
-                .unsupported, file,
-                "is a tokenizer.json; byte-level BPE is not built yet: give the SentencePiece tokenizer.model instead")
+            var tokenizer = try ByteLevelTokenizer(bytes: bytes, name: file)
+            if let settings { try tokenizer.apply(settings, name: file) }
+            return tokenizer
         }
         var tokenizer = try SentencePieceTokenizer(bytes: bytes, name: file)
-        let folder = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[..<$0]) } ?? "."
-        let settingsPath = folder + "/tokenizer_config.json"
-        if let data = FileManager.default.contents(atPath: settingsPath) {
-            guard let settings = try? JSONDecoder().decode(Settings.self, from: data) else {
-                throw TokenizationError(.malformed, settingsPath, "is not valid JSON with boolean add_bos_token")
-            }
-            if tokenizer.beginOfSequence != nil { tokenizer.addsBOSByDefault = settings.addBOS ?? true }
-            if tokenizer.endOfSequence != nil { tokenizer.addsEOSByDefault = settings.addEOS ?? false }
+        if let settings {
+            if tokenizer.beginOfSequence != nil { tokenizer.addsBOSByDefault = settings.addsBOS ?? true }
+            if tokenizer.endOfSequence != nil { tokenizer.addsEOSByDefault = settings.addsEOS ?? false }
         }
         return tokenizer
+    }
+
+    /// The tokenizer_config.json beside a file, if there is one.
+    static func settings(besides file: String) throws -> TokenizerSettings? {
+        let folder = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[..<$0]) } ?? "."
+        let path = folder + "/tokenizer_config.json"
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        return try TokenizerSettings(bytes: read(path), name: path)
     }
 
     /// The bytes of a file that is not too large to be a vocabulary.

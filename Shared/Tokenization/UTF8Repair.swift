@@ -62,8 +62,27 @@ enum UTF8Repair {
         return false
     }
 
+    /// Gives `body` these bytes with every invalid one as U+FFFD.
+    static func withValid(_ text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        guard firstInvalidByte(text) != nil else { return body(text) }
+        var bytes = Array(text)
+        var repaired: [UInt8] = []
+        drain(&bytes, into: &repaired, isFinal: true)
+        repaired.withUnsafeBufferPointer(body)
+    }
+
+    /// What becomes one U+FFFD where bytes are no scalar.
+    enum Unit: Sendable {
+        /// Every byte, as in sentencepiece.
+        case byte
+        /// The longest run that could begin a scalar (Unicode 16, section 3.9.6), as in Rust and Swift.
+        case maximalSubpart
+    }
+
     /// Moves scalars from `pending` to `ready`, invalid bytes as U+FFFD; an unfinished scalar stays unless `isFinal`.
-    static func drain(_ pending: inout [UInt8], into ready: inout [UInt8], isFinal: Bool) {
+    static func drain(
+        _ pending: inout [UInt8], into ready: inout [UInt8], isFinal: Bool, replacing unit: Unit = .byte
+    ) {
         var index = 0
         while index < pending.count {
             let length = scalarLength(pending, at: index)
@@ -74,7 +93,10 @@ enum UTF8Repair {
                 break
             } else {
                 ready.append(contentsOf: replacement)
+                let start = index
                 index += 1
+                guard unit == .maximalSubpart else { continue }
+                while index < pending.count, isPrefix(pending[start...index]) { index += 1 }
             }
         }
         pending.removeFirst(index)

@@ -2,6 +2,7 @@
 
 import Foundation
 import Glibc
+import HostSupport
 import Testing
 
 @testable import Collectives

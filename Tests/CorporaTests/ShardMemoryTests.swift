@@ -5,7 +5,7 @@ import Testing
 
 @testable import Corpora
 
-@Suite("However large its shards are, a dataset keeps a window of them in memory")
+@Suite("However large its files are, a dataset keeps a window of them in memory")
 struct ShardMemoryTests {
     /// A folder with shards of rows of zeros, which take no room on disk.
     private func write(shards: Int, rows: Int, length: Int, to folder: String) throws {
@@ -79,5 +79,48 @@ struct ShardMemoryTests {
             try check(index)
         }
         #expect(most > 1 << 18 && most <= ShardWindow.limit + 1 << 20, "\(most >> 10) KB")
+    }
+
+    @Test("48 MB of JSON Lines, opened, read in order and at random, never hold more than the window")
+    func lines() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "lines-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = "\(folder)/tokens.jsonl"
+        #expect(FileManager.default.createFile(atPath: path, contents: nil))
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        let spaces = String(repeating: " ", count: 64 << 10)
+        for row in 0..<768 {
+            try file.write(contentsOf: Data("{\"input_ids\": [\(row), 1],\(spaces)\"labels\": [-100, 1]}\n".utf8))
+        }
+        try file.close()
+        let dataset = try TokenDataset(tokensFile: path)
+        #expect(dataset.count == 768 && dataset.sequenceLength == 2)
+        #expect(try resident(folder) < 1 << 20, "opening reads every line and keeps none")
+        var most = 0
+        for index in 0..<2 * dataset.count {
+            let row = index < dataset.count ? index : index * 331 % dataset.count
+            #expect(try dataset.sequence(row).ids == [Int32(row), 1])
+            #expect(try dataset.length(row) == 2)
+            if index % 5 == 0 { most = max(most, try resident(folder)) }
+        }
+        #expect(most > 1 << 18 && most <= ShardWindow.limit + 4 << 20, "\(most >> 10) KB")
+        #expect(throws: CorporaError.self) { try dataset.sequence(768) }
+    }
+
+    @Test("A file of tokens is the dataset that its rows in memory are")
+    func same() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).jsonl").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let text =
+            #"{"input_ids": [1, 5, 9], "labels": [-100, 5, 9], "domain": "clinical"}"# + "\n \n"
+            + #"{"input_ids": [7]}"#
+        try Data(text.utf8).write(to: URL(filePath: path))
+        let rows = [
+            TokenSequence(ids: [1, 5, 9], labels: [-100, 5, 9], domain: .clinical), TokenSequence(ids: [7]),
+        ]
+        let (read, held) = (try TokenDataset(tokensFile: path), try TokenDataset(rows: rows))
+        #expect(read.digest == held.digest && read.sequenceLength == held.sequenceLength)
+        #expect(try (0..<2).map(read.sequence) == rows)
     }
 }

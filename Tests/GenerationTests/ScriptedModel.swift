@@ -9,18 +9,14 @@ import Tensors
 final class ScriptedModel: SequenceModel {
     final class Cache: SequenceCache {
         var ids: [Int32]
-        let capacity: Int
 
-        init(ids: [Int32], capacity: Int) {
-            self.ids = ids
-            self.capacity = capacity
-        }
+        init(ids: [Int32]) { self.ids = ids }
 
         var count: Int { ids.count }
 
         func truncate(to count: Int) { ids = Array(ids.prefix(count)) }
 
-        func copy(capacity: Int) throws -> Cache { Cache(ids: ids, capacity: capacity) }
+        func fork(count: Int) throws -> Cache { Cache(ids: Array(ids.prefix(count))) }
     }
 
     let vocabularySize: Int
@@ -53,14 +49,15 @@ final class ScriptedModel: SequenceModel {
     var tokensComputed: Int { computed.withLock { $0.tokens } }
     var calls: Int { computed.withLock { $0.calls } }
 
-    func makeCache(capacity: Int) throws -> Cache { Cache(ids: [], capacity: capacity) }
+    var pages: PageBudget { PageBudget(tokensPerPage: 4, total: 1000, free: 1000) }
 
-    func extend(
-        _ sequences: [(tokens: [Int32], cache: Cache)], logits wanted: LlamaModel.LogitsWanted
-    ) throws -> Tensor {
+    func makeCache() throws -> Cache { Cache(ids: []) }
+
+    func extend(_ steps: [SequenceStep<Cache, Never>]) throws -> Tensor {
         var rows: [[Float]] = []
-        for (tokens, cache) in sequences {
-            precondition(cache.count + tokens.count <= min(cache.capacity, contextLength), "the cache is full")
+        for step in steps {
+            let (tokens, cache, wanted) = (step.tokens, step.cache, step.logits)
+            precondition(cache.count + tokens.count <= contextLength, "the cache is full")
             precondition(!tokens.isEmpty, "no tokens")
             computed.withLock { $0.tokens += tokens.count }
             for (index, token) in tokens.enumerated() {

@@ -126,6 +126,12 @@ struct TrainingTestsSerial {
             TrainingSummary.self, from: try #require(output["summary"]))
         #expect(try #require(summary.resumedFrom) >= 3 * (kills[1] / 3) - 3)
         #expect(summary.published?.map(\.step) == [10, 20, 30])
+        let undisturbed = try MessageDecoder(policy: .lenient).decode(
+            TrainingSummary.self, from: try #require(whole["summary"]))
+        #expect(summary.lossCurve.map(\.loss) == undisturbed.lossCurve.map(\.loss))
+        // A kill between a checkpoint and the record beside it costs the three steps between two checkpoints.
+        let told = zip(summary.lossCurve, undisturbed.lossCurve).filter { $0 == $1 }
+        #expect(told.count >= 40 - 2 * 3, "the attempts together have told it all")
         return true
     }
 }

@@ -40,6 +40,18 @@ struct ConfigurationTests {
                 == .llama3(factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalMaxPositions: 8192))
     }
 
+    @Test("Mistral: what is absent has its class's defaults, null is no window")
+    func mistral() throws {
+        let c = try decode(["model_type": "mistral", "num_attention_heads": 16])
+        #expect(c.slidingWindow == 4096 && c.keyValueHeadCount == 8 && c.maxPositions == 131072)
+        let plain = try decode([
+            "model_type": "mistral", "num_key_value_heads": NSNull(), "sliding_window": NSNull(),
+        ])
+        #expect(plain.slidingWindow == nil && plain.keyValueHeadCount == 4)
+        #expect(try decode(["sliding_window": 5]).slidingWindow == nil, "a Llama has none")
+        #expect(throws: LlamaError.self) { try decode(["model_type": "mistral", "sliding_window": 0]) }
+    }
+
     @Test("what is written is read back equal, in both spellings at once", arguments: GoldenModel.all)
     func roundTrip(_ golden: GoldenModel) throws {
         let c = try LlamaCheckpoint.configuration(golden.folder)
@@ -67,8 +79,10 @@ struct ConfigurationTests {
             ("max_position_embeddings", "0"), ("rms_norm_eps", "0"), ("rms_norm_eps", "-1"), ("rope_theta", "0"),
             ("rope_theta", "-10000"), ("initializer_range", "0"), ("hidden_act", "\"gelu\""),
             ("attention_bias", "true"), ("mlp_bias", "true"), ("attention_dropout", "0.1"),
-            ("model_type", "\"mistral\""), ("architectures", "[\"MistralForCausalLM\"]"),
-            ("quantization_config", "{\"bits\": 4}"), ("rope_scaling", "{\"type\": \"linear\", \"factor\": 2}"),
+            ("model_type", "\"qwen2\""), ("model_type", "\"gemma2\""), ("model_type", "\"phi3\""),
+            ("architectures", "[\"MistralForCausalLM\"]"),
+            ("quantization_config", "{\"bits\": 4}"), ("rope_scaling", "{\"type\": \"linear\", \"factor\": 0}"),
+            ("rope_scaling", "{\"type\": \"linear\"}"), ("rope_scaling", "{\"type\": \"longrope\"}"),
             ("rope_scaling", "{\"rope_type\": \"yarn\"}"), ("rope_scaling", "{\"rope_type\": \"llama3\"}"),
             ("rope_parameters", "{\"rope_type\": \"dynamic\"}"), ("bos_token_id", "9223372036854775807"),
         ])

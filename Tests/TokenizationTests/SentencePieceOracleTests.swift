@@ -12,6 +12,8 @@ struct StringRow: Decodable {
     var ids: [TokenID]
     var pieces: [String]
     var decoded: String
+    /// Bytes of each word the text is cut into, if the library has words.
+    var words: [Int]?
 }
 
 /// Ids, some cut inside a character, and the text the reference library makes of them.

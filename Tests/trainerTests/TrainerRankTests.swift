@@ -1,8 +1,11 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import Checkpoints
 import Foundation
 import Glibc
+import HostSupport
 import Messages
+import Tensors
 import TestSupport
 import Testing
 
@@ -11,13 +14,15 @@ import Testing
     .enabled(if: RankProcesses.areOffered, "mpirun is not installed"))
 struct TrainerRankTests {
     private func payload(
-        ranks: Int64, accumulation: Int64, steps: Int64, lora: Bool = false, length: Int64 = 48
+        ranks: Int64, accumulation: Int64, steps: Int64, lora: Bool = false, length: Int64 = 48,
+        publishEvery: Int64? = nil
     ) -> JSONValue {
         var recipe: [String: JSONValue] = [
             "maxSteps": .integer(steps), "learningRate": 0.01, "microBatch": 1, "warmupSteps": 0,
             "accumulation": .integer(accumulation), "ranks": .integer(ranks), "checkpointEvery": 5,
             "sequenceLength": .integer(length),
         ]
+        if let publishEvery { recipe["publishEvery"] = .integer(publishEvery) }
         if lora { recipe["lora"] = ["rank": 4, "alpha": 8] }
         return [
             "model": ["configuration": TinyLanguage.configuration, "seed": 5], "dataset": "corpus/dataset",
@@ -51,6 +56,54 @@ struct TrainerRankTests {
         let files = try folders.map { try FileManager.default.contentsOfDirectory(atPath: $0.path).sorted() }
         #expect(files[0] == files[1] && files[0].count == (lora ? 2 : 3))
         #expect(RankProcesses.below(desk.folder).isEmpty)
+    }
+
+    @Test("Models published on the way are those of one process")
+    func published() throws {
+        let desk = try desk()
+        let shapes: [(ranks: Int64, accumulation: Int64)] = [(1, 4), (2, 2)]
+        let outputs = try shapes.map { shape in
+            try desk.output(
+                "trainer", .trainPretrain, of: TrainModel.self,
+                payload(ranks: shape.ranks, accumulation: shape.accumulation, steps: 6, publishEvery: 2))
+        }
+        var late: [SafetensorsFile] = []
+        for output in outputs {
+            let published = try #require(output.summary.published)
+            #expect(published.map(\.step) == [2, 4])
+            let files = try published.map { model in
+                try desk.place(of: #require(model.model)).appending(path: "model.safetensors")
+            }
+            #expect(try Data(contentsOf: files[0]) != Data(contentsOf: files[1]))
+            late.append(try SafetensorsFile(files[1]))
+        }
+        for name in late[0].entries.map(\.name) {
+            let (alone, ranks) = (try late[0].tensor(name), try late[1].tensor(name))
+            #expect(zip(alone.values, ranks.values).allSatisfy { abs($0 - $1) < 2e-4 }, "\(name)")
+        }
+    }
+
+    @Test(
+        "With a host file its ranks are on two machines, which are two network namespaces here",
+        .enabled(if: TwoHosts.areOffered, "network namespaces can't be made: this needs root and iproute2"))
+    func twoHosts() throws {
+        let desk = try desk()
+        let hosts = try TwoHosts()
+        let body = payload(ranks: 2, accumulation: 2, steps: 4)
+        let outcome = try desk.run(
+            "trainer", .trainPretrain, body,
+            launcher: ["MELLAMA_HOST_FILE=\(hosts.hostFile)"] + hosts.onFirst([]))
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let far = try decoded(outcome).summary
+        let near = try desk.output("trainer", .trainPretrain, of: TrainModel.self, body).summary
+        #expect(far.steps == 4 && far.tokens == near.tokens)
+        // A machine of its own has more threads for its rank, which round otherwise.
+        for (far, near) in zip(far.lossCurve, near.lossCurve) { #expect(abs(far.loss - near.loss) < 1e-6) }
+        #expect(RankProcesses.below(desk.folder).isEmpty)
+    }
+
+    private func decoded(_ outcome: ServiceDesk.Outcome) throws -> TrainModel.Output {
+        try MessageDecoder(policy: .strict).decode(TrainModel.Output.self, from: outcome.result?.output ?? .null)
     }
 
     @Test("Stopped by a signal, it ends as one process does", arguments: [SIGINT, SIGTERM])

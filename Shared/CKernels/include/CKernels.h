@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ServingKernels.h"
+
 // The inner loops BLAS has no name for. All are single-threaded, allocate nothing and keep no state; the caller
 // splits rows over its threads. Arrays are float32, rows contiguous; `…_stride` counts floats between rows.
 // Every kernel is compiled for x86-64-v4, v3 and the baseline, and the loader picks one. `ck_reference_…` are the

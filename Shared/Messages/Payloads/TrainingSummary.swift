@@ -6,7 +6,7 @@ public struct TrainingSummary: Codable, Sendable, Hashable {
         public var step: Int
         /// Mean negative log-likelihood a target token, in nats, over the step.
         public var loss: Double
-        /// Nil, as is the gradient norm, for steps before the attempt that finished.
+        /// Nil, as is the gradient norm, where a killed attempt could not keep it.
         public var learningRate: Double?
         public var gradientNorm: Double?
         public init(step: Int, loss: Double, learningRate: Double? = nil, gradientNorm: Double? = nil) {

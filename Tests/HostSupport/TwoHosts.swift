@@ -6,18 +6,20 @@ import Glibc
 /// Two network namespaces with names of their own, joined by a cable: to Open MPI, two machines.
 ///
 /// Only root can make them. They go when the last reference does.
-final class TwoHosts {
-    let addresses = ["10.231.77.1", "10.231.77.2"]
+public final class TwoHosts {
+    /// The hosts' addresses, the first is where commands start.
+    public let addresses = ["10.231.77.1", "10.231.77.2"]
     let folder: URL
     private let names: [String]
 
     /// Whether this process may make them.
-    static let areOffered: Bool = {
+    public static let areOffered: Bool = {
         guard geteuid() == 0, let hosts = try? TwoHosts() else { return false }
         return withExtendedLifetime(hosts) { true }
     }()
 
-    init() throws {
+    /// Makes them; throws where this process may not.
+    public init() throws {
         let mark = UUID().uuidString.prefix(8).lowercased()
         names = ["left", "right"].map { "\($0)-\(mark)" }
         folder = FileManager.default.temporaryDirectory.appending(path: "hosts-\(mark)")
@@ -52,13 +54,15 @@ final class TwoHosts {
     deinit { remove() }
 
     /// The host file.
-    var hostFile: String { folder.appending(path: "hosts").path }
+    public var hostFile: String { folder.appending(path: "hosts").path }
 
     /// The words that run a command on the first host.
-    func onFirst(_ command: [String]) -> [String] { [folder.appending(path: "on").path, addresses[0]] + command }
+    public func onFirst(_ command: [String]) -> [String] {
+        [folder.appending(path: "on").path, addresses[0]] + command
+    }
 
     /// Pulls the cable.
-    func disconnect() { _ = system("ip -n \(names[1]) link set m1\(names[1].dropFirst(6)) down") }
+    public func disconnect() { _ = system("ip -n \(names[1]) link set m1\(names[1].dropFirst(6)) down") }
 
     private func write(_ name: String, _ text: String) throws {
         let url = folder.appending(path: name)

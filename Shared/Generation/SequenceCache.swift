@@ -1,0 +1,13 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+/// What one sequence keeps between its steps. One thread at a time uses the caches of a model.
+public protocol SequenceCache: AnyObject {
+    /// Tokens held.
+    var count: Int { get }
+
+    /// Keeps the first `count` tokens.
+    func truncate(to count: Int)
+
+    /// A cache of its own with the first `count` tokens: it shares whole pages and copies the last in part.
+    func fork(count: Int) throws -> Self
+}
