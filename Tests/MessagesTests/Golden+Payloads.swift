@@ -89,7 +89,7 @@ extension Golden {
                         choices: ["yes", "no"]),
                     GenerationRequest(promptIDs: [1, 2, 3]),
                     GenerationRequest(messages: [ChatMessage(role: .user, content: "hello")]),
-                ], addBOS: true)
+                ], addBOS: true, stream: true)
         ),
         (
             .inferScore,
