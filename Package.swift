@@ -145,6 +145,9 @@ let modelHalf: [Target] = [
         name: "training-driver", dependencies: ["Training", "Collectives", "Llama", "Tensors", "Corpora"],
         path: "Tests/TrainingDriver", swiftSettings: settings),
     .executableTarget(
+        name: "inference-driver", dependencies: ["Checkpoints", "Llama", "Tensors"], path: "Tests/InferenceDriver",
+        swiftSettings: settings),
+    .executableTarget(
         name: "rank-driver", dependencies: ["Collectives", "Training"], path: "Tests/RankDriver",
         swiftSettings: settings),
     .target(name: "OracleSupport", path: "Tests/OracleSupport", swiftSettings: settings),

@@ -11,11 +11,12 @@
 
 enum { columns = CK_PANEL_COLUMNS, page_tokens = CK_PAGE_TOKENS };
 
-/// The columns of a tile: `count` pieces of depth one after the other, each `depth` long, at blocks[i] + offset; a
-/// second panel lies `second` floats further in each, or in blocks of its own.
+/// The columns of a tile: `count` pieces of depth one after the other, each `depth` long, at blocks[i] + offset, and
+/// those of a second panel likewise. Elements are float32, or float16 if `is_half`.
 typedef struct {
-    const float *const *blocks, *const *second_blocks;
+    const void *const *blocks, *const *second_blocks;
     size_t offset, second_offset, count, depth;
+    int is_half;
 } right_tile;
 
 /// Where a tile goes: `width` columns of each of its (one or two) panels, and what is added first (null: nothing).
@@ -46,16 +47,24 @@ static void store_sums(const float *sums, size_t rows, size_t all, const tile_pl
 
 // MARK: The plain loop
 
+static float element(const void *from, size_t index, int is_half) {
+    if (!is_half) return ((const float *)from)[index];
+    _Float16 half;
+    memcpy(&half, (const uint16_t *)from + index, sizeof half);
+    return (float)half;
+}
+
 static void plain_tile(size_t rows, size_t panels, const float *a, size_t a_stride, const right_tile *b,
                        const tile_place *c) {
     float sums[2 * columns];
     for (size_t r = 0; r < rows; r++) {
         for (size_t j = 0; j < panels * columns; j++) {
-            const float *const *blocks = j < columns ? b->blocks : b->second_blocks;
+            const void *const *blocks = j < columns ? b->blocks : b->second_blocks;
             size_t at = (j < columns ? b->offset : b->second_offset) + j % columns;
             float sum = 0;
             for (size_t i = 0; i < b->count * b->depth; i++)
-                sum = fmaf(a[r * a_stride + i], blocks[i / b->depth][at + i % b->depth * columns], sum);
+                sum = fmaf(a[r * a_stride + i],
+                           element(blocks[i / b->depth], at + i % b->depth * columns, b->is_half), sum);
             sums[j] = sum;
         }
         tile_place row = *c;
@@ -73,21 +82,29 @@ static void plain_tile(size_t rows, size_t panels, const float *a, size_t a_stri
 
 #define CK_FLOAT_KERNEL(NAME, TARGET, LANES, ROWS, WIDE)                                                               \
     typedef float NAME##_floats __attribute__((vector_size(LANES * 4), aligned(4)));                                   \
+    typedef _Float16 NAME##_halves __attribute__((vector_size(LANES * 2), aligned(2)));                                \
+    __attribute__((target(TARGET), always_inline)) static inline NAME##_floats NAME##_load(                            \
+        const char *from, size_t index, const int is_half) {                                                           \
+        if (!is_half) return *(const NAME##_floats *)(from + index * 4);                                               \
+        return __builtin_convertvector(*(const NAME##_halves *)(from + index * 2), NAME##_floats);                     \
+    }                                                                                                                  \
     __attribute__((target(TARGET), always_inline)) static inline void NAME##_rows(                                     \
-        const size_t rows, const size_t panels, const float *a, size_t a_stride, const right_tile *b,                  \
-        const tile_place *c) {                                                                                         \
+        const size_t rows, const size_t panels, const int is_half, const float *a, size_t a_stride,                    \
+        const right_tile *b, const tile_place *c) {                                                                    \
         enum { each = columns / LANES };                                                                               \
         const size_t vectors = panels * each;                                                                          \
         NAME##_floats s[ROWS * each > WIDE * 2 * each ? ROWS * each : WIDE * 2 * each];                                \
         _Pragma("clang loop unroll(full)") for (size_t i = 0; i < rows * vectors; i++) s[i] = (NAME##_floats){0};      \
         for (size_t block = 0; block < b->count; block++) {                                                            \
-            const float *first = b->blocks[block] + b->offset;                                                         \
-            const float *second = panels > 1 ? b->second_blocks[block] + b->second_offset : first;                     \
+            const size_t size = is_half ? 2 : 4;                                                                       \
+            const char *first = (const char *)b->blocks[block] + b->offset * size;                                     \
+            const char *second =                                                                                       \
+                panels > 1 ? (const char *)b->second_blocks[block] + b->second_offset * size : first;                  \
             const float *left = a + block * b->depth;                                                                  \
             for (size_t i = 0; i < b->depth; i++) {                                                                    \
                 NAME##_floats w[2 * each];                                                                             \
                 _Pragma("clang loop unroll(full)") for (size_t v = 0; v < vectors; v++)                                \
-                    w[v] = *(const NAME##_floats *)((v < each ? first : second) + i * columns + v % each * LANES);     \
+                    w[v] = NAME##_load(v < each ? first : second, i * columns + v % each * LANES, is_half);            \
                 _Pragma("clang loop unroll(full)") for (size_t r = 0; r < rows; r++) {                                 \
                     NAME##_floats x = (NAME##_floats){0} + left[r * a_stride + i];                                     \
                     _Pragma("clang loop unroll(full)") for (size_t v = 0; v < vectors; v++)                            \
@@ -110,26 +127,38 @@ static void plain_tile(size_t rows, size_t panels, const float *a, size_t a_stri
         }                                                                                                              \
     }
 
+// Whether there are two panels, and of which type, is a constant in each variant.
 #define CK_FLOAT_CASE(NAME, N)                                                                                         \
-    case N: NAME##_rows(N, 1, a, a_stride, b, c); break;
+    case N:                                                                                                            \
+        if (b->is_half) NAME##_rows(N, 1, 1, a, a_stride, b, c);                                                       \
+        else NAME##_rows(N, 1, 0, a, a_stride, b, c);                                                                  \
+        break;
+#define CK_WIDE_CASE(NAME, N)                                                                                          \
+    case N:                                                                                                            \
+        if (b->is_half) NAME##_rows(N, 2, 1, a, a_stride, b, c);                                                       \
+        else NAME##_rows(N, 2, 0, a, a_stride, b, c);                                                                  \
+        break;
 
-CK_FLOAT_KERNEL(avx2, "avx2,fma", 8, 3, 1)
-CK_FLOAT_KERNEL(avx512, "avx512f,avx512bw,avx512vl,avx512dq", 16, 14, 4)
+#define CK_AVX2 "avx2,fma,f16c"
+#define CK_AVX512 "avx512f,avx512bw,avx512vl,avx512dq,f16c"
 
-__attribute__((target("avx2,fma"))) static void avx2_tile(size_t rows, size_t panels, const float *a, size_t a_stride,
-                                                          const right_tile *b, const tile_place *c) {
-    if (panels == 2) return avx2_rows(1, 2, a, a_stride, b, c);
+CK_FLOAT_KERNEL(avx2, CK_AVX2, 8, 3, 1)
+CK_FLOAT_KERNEL(avx512, CK_AVX512, 16, 14, 4)
+
+__attribute__((target(CK_AVX2))) static void avx2_tile(size_t rows, size_t panels, const float *a, size_t a_stride,
+                                                       const right_tile *b, const tile_place *c) {
+    if (panels == 2) {
+        switch (rows) { CK_WIDE_CASE(avx2, 1) }
+        return;
+    }
     switch (rows) { CK_FLOAT_CASE(avx2, 1) CK_FLOAT_CASE(avx2, 2) CK_FLOAT_CASE(avx2, 3) }
 }
 
-__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))) static void avx512_tile(
-    size_t rows, size_t panels, const float *a, size_t a_stride, const right_tile *b, const tile_place *c) {
+__attribute__((target(CK_AVX512))) static void avx512_tile(size_t rows, size_t panels, const float *a, size_t a_stride,
+                                                           const right_tile *b, const tile_place *c) {
     if (panels == 2) {
         switch (rows) {
-            case 1: avx512_rows(1, 2, a, a_stride, b, c); break;
-            case 2: avx512_rows(2, 2, a, a_stride, b, c); break;
-            case 3: avx512_rows(3, 2, a, a_stride, b, c); break;
-            case 4: avx512_rows(4, 2, a, a_stride, b, c); break;
+            CK_WIDE_CASE(avx512, 1) CK_WIDE_CASE(avx512, 2) CK_WIDE_CASE(avx512, 3) CK_WIDE_CASE(avx512, 4)
         }
         return;
     }
@@ -176,8 +205,9 @@ void ck_f32_product(ck_float_path path, size_t m, size_t n, size_t k, const floa
     for (size_t j = 0; j < n;) {
         // Two panels at once where rows are few: more chains at a time.
         size_t panels = m <= kern.wide_rows && n - j >= 2 * columns ? 2 : 1;
-        const float *first = b + j / columns * b_step, *second = first + (panels - 1) * b_step;
-        right_tile right = {&first, &second, 0, 0, 1, k};
+        const float *panel = b + j / columns * b_step;
+        const void *first = panel, *second = panel + (panels - 1) * b_step;
+        right_tile right = {&first, &second, 0, 0, 1, k, 0};
         size_t width = n - j < panels * columns ? n - j : panels * columns;
         for (size_t i = 0, rows; i < m; i += rows) {
             rows = tile_rows(m - i, kern.rows);
@@ -189,12 +219,12 @@ void ck_f32_product(ck_float_path path, size_t m, size_t n, size_t k, const floa
     }
 }
 
-void ck_paged_scores(ck_float_path path, size_t rows, size_t width, const float *q, size_t q_stride,
-                     const float *const *pages, size_t count, size_t offset, float *scores, size_t scores_stride) {
+void ck_paged_scores(ck_float_path path, int is_half, size_t rows, size_t width, const float *q, size_t q_stride,
+                     const void *const *pages, size_t count, size_t offset, float *scores, size_t scores_stride) {
     float_kernel kern = kernel(path);
     for (size_t page = 0; page < count;) {
         size_t panels = rows <= kern.wide_rows && count - page >= 2 ? 2 : 1;
-        right_tile right = {pages + page, pages + page + panels - 1, offset, offset, 1, width};
+        right_tile right = {pages + page, pages + page + panels - 1, offset, offset, 1, width, is_half};
         for (size_t i = 0, now; i < rows; i += now) {
             now = tile_rows(rows - i, kern.rows);
             tile_place place = {0, 0, scores + i * scores_stride + page * page_tokens, scores_stride,
@@ -205,13 +235,13 @@ void ck_paged_scores(ck_float_path path, size_t rows, size_t width, const float 
     }
 }
 
-void ck_paged_mix(ck_float_path path, size_t rows, size_t width, const float *p, size_t p_stride,
-                  const float *const *pages, size_t count, size_t offset, float *mixed, size_t mixed_stride) {
+void ck_paged_mix(ck_float_path path, int is_half, size_t rows, size_t width, const float *p, size_t p_stride,
+                  const void *const *pages, size_t count, size_t offset, float *mixed, size_t mixed_stride) {
     float_kernel kern = kernel(path);
     for (size_t j = 0; j < width;) {
         size_t panels = rows <= kern.wide_rows && width - j >= 2 * columns ? 2 : 1;
         size_t at = offset + j * page_tokens;
-        right_tile right = {pages, pages, at, at + (panels - 1) * page_tokens * columns, count, page_tokens};
+        right_tile right = {pages, pages, at, at + (panels - 1) * page_tokens * columns, count, page_tokens, is_half};
         for (size_t i = 0, now; i < rows; i += now) {
             now = tile_rows(rows - i, kern.rows);
             tile_place place = {0, 0, mixed + i * mixed_stride + j, mixed_stride,

@@ -40,6 +40,31 @@ void ck_serving_rope(float *restrict x, const float *restrict cosine, const floa
         }
 }
 
+/// Rounds to float16, finite numbers beyond its range to its largest.
+CK_INLINE uint16_t half_bits(float x) {
+    x = x > 65504.0f && x < INFINITY ? 65504.0f : x;
+    x = x < -65504.0f && x > -INFINITY ? -65504.0f : x;
+    _Float16 half = (_Float16)x;
+    uint16_t bits;
+    memcpy(&bits, &half, sizeof bits);
+    return bits;
+}
+
+CK_MULTIVERSION
+void ck_paged_append(int is_half, size_t width, const float *key, const float *value, void *page, size_t keys,
+                     size_t values, size_t token) {
+    enum { tokens = CK_PAGE_TOKENS, columns = CK_PANEL_COLUMNS };
+    if (is_half) {
+        uint16_t *to = page, *k = to + keys + token, *v = to + values + token * columns;
+        for (size_t i = 0; i < width; i++) k[i * tokens] = half_bits(key[i]);
+        for (size_t i = 0; i < width; i++) v[i / columns * columns * tokens + i % columns] = half_bits(value[i]);
+    } else {
+        float *to = page, *k = to + keys + token, *v = to + values + token * columns;
+        for (size_t i = 0; i < width; i++) k[i * tokens] = key[i];
+        for (size_t i = 0; i < width; i++) v[i / columns * columns * tokens + i % columns] = value[i];
+    }
+}
+
 CK_MULTIVERSION
 void ck_serving_softmax(float *restrict x, float scale, size_t first, size_t n, size_t padded) {
     float most = ck_largest(x + first, n - first), sums[lanes] = {0};

@@ -50,6 +50,9 @@ struct CheckpointShards {
         return files[place]
     }
 
+    /// Gives the memory of what was read back.
+    func release() { files.forEach { $0.release() } }
+
     /// Checks that the folder holds exactly these tensors in these shapes.
     ///
     /// `lm_head.weight` beside tied embeddings and the buffers `…rotary_emb.inv_freq` of old checkpoints are allowed:

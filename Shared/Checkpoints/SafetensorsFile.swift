@@ -81,6 +81,21 @@ public struct SafetensorsFile: Sendable {
         file.release()
     }
 
+    /// A floating-point tensor of rows · columns elements where it lies in the map, valid while this value lives.
+    ///
+    /// Throws as `read`.
+    func matrix(_ name: String, rows: Int, columns: Int) throws -> StoredMatrix {
+        let entry = try floatingPoint(name)
+        guard entry.shape.count == rows * columns, let bytes = file.bytes.baseAddress else {
+            throw CheckpointError(
+                .mismatch, "\(path): \(name) has the shape \(entry.shape), the model needs \(rows) x \(columns)")
+        }
+        return StoredMatrix(.numbers(entry.type), bytes + entry.range.lowerBound, rows: rows, columns: columns)
+    }
+
+    /// Gives the memory of what was read back; it is read from the file again when it is needed.
+    func release() { file.release() }
+
     /// The elements of an integer tensor (I64, I32, I16, I8, U8).
     public func integers(_ name: String) throws -> [Int] {
         guard let entry = self[name] else { throw missing(name) }

@@ -10,6 +10,8 @@ public struct LlamaError: Error, Sendable, CustomStringConvertible {
         case invalidBatch
         /// A LoRA setting or an adapter does not fit the model.
         case invalidAdapter
+        /// All pages of keys and values are held by caches.
+        case noPage
         /// A cache is too small or belongs to another configuration.
         case invalidCache
         /// The operating system refused the memory.

@@ -11,7 +11,7 @@ import CKernels
 /// Invariant behind `@unchecked Sendable`: memory is written by `init` alone.
 public final class PanelMatrix: @unchecked Sendable {
     /// What the weights are kept in.
-    public let format: WeightFormat
+    public let format: PanelFormat
     /// What a product sums over.
     public let depth: Int
     /// Outputs.
@@ -31,7 +31,7 @@ public final class PanelMatrix: @unchecked Sendable {
     /// Bytes of a panel.
     public var panelBytes: Int { Self.panelBytes(format, depth: depth) }
 
-    private static func panelBytes(_ format: WeightFormat, depth: Int) -> Int {
+    private static func panelBytes(_ format: PanelFormat, depth: Int) -> Int {
         switch format {
         case .float32: depth * panelColumns * 4
         case .bfloat16: ck_panel_size(depth) * 2
@@ -41,7 +41,7 @@ public final class PanelMatrix: @unchecked Sendable {
     }
 
     /// Bytes of memory a matrix takes.
-    public static func bytes(_ format: WeightFormat, depth: Int, columns: Int) -> Int {
+    public static func bytes(_ format: PanelFormat, depth: Int, columns: Int) -> Int {
         PanelMemory.size(panels(columns) * panelBytes(format, depth: depth))
     }
 
@@ -50,7 +50,7 @@ public final class PanelMatrix: @unchecked Sendable {
     ///
     /// - Precondition: a quantised format's depth is a multiple of 32.
     public init(
-        _ format: WeightFormat, depth: Int, columns: Int, in memory: PanelMemory,
+        _ format: PanelFormat, depth: Int, columns: Int, in memory: PanelMemory,
         source: (Int) -> (matrix: StoredMatrix, row: Int)?
     ) {
         precondition(format.blocks == nil || depth % BlockFormat.elements == 0, "blocks do not fill rows of \(depth)")

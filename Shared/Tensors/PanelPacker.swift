@@ -4,7 +4,7 @@ import CKernels
 
 /// Packs one panel after the other from rows of stored matrices, on one thread.
 final class PanelPacker {
-    private let format: WeightFormat
+    private let format: PanelFormat
     private let depth: Int
     private var sources = [(matrix: StoredMatrix, row: Int)?](repeating: nil, count: PanelMatrix.panelColumns)
     /// The 32 columns as float32, as bfloat16, and as blocks: each where it is needed.
@@ -12,7 +12,7 @@ final class PanelPacker {
     private let halves: UnsafeMutablePointer<UInt16>
     private let blocks: UnsafeMutablePointer<UInt8>
 
-    init(_ format: WeightFormat, depth: Int) {
+    init(_ format: PanelFormat, depth: Int) {
         self.format = format
         self.depth = depth
         let count = PanelMatrix.panelColumns * depth

@@ -35,7 +35,7 @@ public struct PanelRows {
     public var rowStride: Int { stride }
 
     /// Rounds or quantises rows for products with this format; products in float32 need nothing.
-    public func prepare(_ rows: Range<Int>, for format: WeightFormat) {
+    public func prepare(_ rows: Range<Int>, for format: PanelFormat) {
         for index in rows {
             let x = row(index)
             switch format {

@@ -38,24 +38,34 @@ public enum ServingKernels {
     /// x = a · x.
     public static func scale(_ a: Float, _ x: UnsafeMutablePointer<Float>, count: Int) { ck_serving_scale(a, x, count) }
 
+    /// Puts the key and the value of one head in the place `token` of a page, at these offsets; saturates in float16.
+    public static func append(
+        key: UnsafePointer<Float>, value: UnsafePointer<Float>, width: Int, isHalf: Bool,
+        to page: UnsafeMutableRawPointer, keys: Int, values: Int, token: Int
+    ) {
+        ck_paged_append(isHalf ? 1 : 0, width, key, value, page, keys, values, token)
+    }
+
     /// Products of queries [rows, width] with the keys of pages, [width][32] each at `offset`: [rows, 32 · pages].
     public static func scores(
-        _ q: UnsafePointer<Float>, stride: Int, rows: Int, width: Int,
-        pages: UnsafeBufferPointer<UnsafePointer<Float>?>,
+        _ q: UnsafePointer<Float>, stride: Int, rows: Int, width: Int, isHalf: Bool,
+        pages: UnsafeBufferPointer<UnsafeRawPointer?>,
         offset: Int, into scores: UnsafeMutablePointer<Float>, scoresStride: Int
     ) {
         ck_paged_scores(
-            PanelPaths.float, rows, width, q, stride, pages.baseAddress, pages.count, offset, scores, scoresStride)
+            PanelPaths.float, isHalf ? 1 : 0, rows, width, q, stride, pages.baseAddress, pages.count, offset, scores,
+            scoresStride)
     }
 
     /// Values of pages, panels [32 tokens][32] at `offset`, mixed by p [rows, 32 · pages]: [rows, width].
     public static func mix(
-        _ p: UnsafePointer<Float>, stride: Int, rows: Int, width: Int,
-        pages: UnsafeBufferPointer<UnsafePointer<Float>?>,
+        _ p: UnsafePointer<Float>, stride: Int, rows: Int, width: Int, isHalf: Bool,
+        pages: UnsafeBufferPointer<UnsafeRawPointer?>,
         offset: Int, into mixed: UnsafeMutablePointer<Float>, mixedStride: Int
     ) {
         ck_paged_mix(
-            PanelPaths.float, rows, width, p, stride, pages.baseAddress, pages.count, offset, mixed, mixedStride)
+            PanelPaths.float, isHalf ? 1 : 0, rows, width, p, stride, pages.baseAddress, pages.count, offset, mixed,
+            mixedStride)
     }
 
     /// Reads `bytes` on all threads; gives the sum so that nothing is left out. For measuring memory.

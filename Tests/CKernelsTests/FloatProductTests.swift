@@ -55,43 +55,53 @@ struct FloatProductTests {
 
     @Test(
         "keys and values in pages",
-        arguments: [(1, 1, 64), (1, 3, 80), (2, 2, 16), (4, 3, 128), (5, 2, 48), (14, 1, 64), (20, 3, 80)])
-    func pages(_ shape: (rows: Int, pages: Int, width: Int)) {
+        arguments: [(1, 1, 64), (1, 3, 80), (2, 2, 16), (4, 3, 128), (5, 2, 48), (14, 1, 64), (20, 3, 80)],
+        [false, true])
+    func pages(_ shape: (rows: Int, pages: Int, width: Int), isHalf: Bool) {
         let (rows, count, width) = shape
         let (tokens, panelCount, offset) = (count * 32, (width + 31) / 32, 7)
+        func kept(_ x: Float) -> Float { isHalf ? Float(Float16(x)) : x }
         let (keys, values) = (numbers(tokens * width, seed: 4), numbers(tokens * width, seed: 5))
         let (q, p) = (numbers(rows * width, seed: 6), numbers(rows * tokens, seed: 7))
-        let keySize = 32 * width
-        let size = offset + keySize + panelCount * 1024
-        var memory = [Float](repeating: 0, count: count * size)
-        for token in 0..<tokens {
-            let page = token / 32 * size + offset
-            for i in 0..<width {
-                memory[page + i * 32 + token % 32] = keys[token * width + i]
-                memory[page + keySize + i / 32 * 1024 + token % 32 * 32 + i % 32] = values[token * width + i]
-            }
-        }
+        let valuesAt = offset + 32 * width
+        let size = valuesAt + panelCount * 1024
         let scores = (0..<rows * tokens).map { place in
             chain(
                 q[place / tokens * width..<(place / tokens + 1) * width],
-                keys[place % tokens * width..<(place % tokens + 1) * width])
+                keys[place % tokens * width..<(place % tokens + 1) * width].map(kept))
         }
         let mixed = (0..<rows * width).map { place in
             chain(
                 p[place / width * tokens..<(place / width + 1) * tokens],
-                (0..<tokens).map { values[$0 * width + place % width] })
+                (0..<tokens).map { kept(values[$0 * width + place % width]) })
         }
-        memory.withUnsafeBufferPointer { memory in
+        // Enough for either type; zeros where there is no column.
+        var memory = [Float](repeating: 0, count: count * size)
+        memory.withUnsafeMutableBufferPointer { memory in
             guard let base = memory.baseAddress else { return }
-            let places: [UnsafePointer<Float>?] = (0..<count).map { base + $0 * size }
+            for token in 0..<tokens {
+                ck_paged_append(
+                    isHalf ? 1 : 0, width, Array(keys[token * width..<(token + 1) * width]),
+                    Array(values[token * width..<(token + 1) * width]), base + token / 32 * size, offset, valuesAt,
+                    token % 32)
+            }
+            let places: [UnsafeRawPointer?] = (0..<count).map { UnsafeRawPointer(base + $0 * size) }
             for path in Self.paths {
                 var got = [Float](repeating: .nan, count: rows * tokens)
-                ck_paged_scores(path, rows, width, q, width, places, count, offset, &got, tokens)
+                ck_paged_scores(path, isHalf ? 1 : 0, rows, width, q, width, places, count, offset, &got, tokens)
                 #expect(got == scores, "path \(path.rawValue)")
                 got = [Float](repeating: .nan, count: rows * width)
-                ck_paged_mix(path, rows, width, p, tokens, places, count, offset + keySize, &got, width)
+                ck_paged_mix(path, isHalf ? 1 : 0, rows, width, p, tokens, places, count, valuesAt, &got, width)
                 #expect(got == mixed, "path \(path.rawValue)")
             }
         }
+    }
+
+    @Test("what is beyond float16 becomes its largest")
+    func saturation() {
+        var page = [Float16](repeating: 0, count: 4 * 32 + 32 * 32)
+        ck_paged_append(1, 4, [1e6, -1e6, -.infinity, 1], [1, 2, 3, 65519], &page, 0, 128, 3)
+        #expect([page[3], page[35], page[67], page[99]] == [65504, -65504, -.infinity, 1])
+        #expect(Array(page[128 + 96..<128 + 100]) == [1, 2, 3, 65504])
     }
 }

@@ -23,16 +23,24 @@ ck_float_path ck_best_float_path(void);
 void ck_f32_product(ck_float_path path, size_t m, size_t n, size_t k, const float *a, size_t a_stride, const float *b,
                     size_t b_step, const float *before, size_t before_stride, float *c, size_t c_stride);
 
+// Keys and values of attention lie in pages of 32 tokens, as float32 or, if `is_half`, as float16 that is widened as it
+// is read. Of one head a page holds the keys [width][32 tokens] and, at another offset, the values in panels of 32
+// columns, [width / 32, rounded up][32 tokens][32]. Offsets count elements.
+
 enum { CK_PAGE_TOKENS = 32 };
 
-/// scores [rows, 32 · pages] = Q [rows, width] · Kᵀ for keys in pages: page i holds [width][32] at pages[i] + offset.
-void ck_paged_scores(ck_float_path path, size_t rows, size_t width, const float *q, size_t q_stride,
-                     const float *const *pages, size_t count, size_t offset, float *scores, size_t scores_stride);
+/// scores [rows, 32 · pages] = Q [rows, width] · Kᵀ for the keys of pages.
+void ck_paged_scores(ck_float_path path, int is_half, size_t rows, size_t width, const float *q, size_t q_stride,
+                     const void *const *pages, size_t count, size_t offset, float *scores, size_t scores_stride);
 
-/// mixed [rows, width] = P [rows, 32 · pages] · V, one chain over all positions: page i holds panels of 32 columns,
-/// [width / 32, rounded up][32 tokens][32], at pages[i] + offset.
-void ck_paged_mix(ck_float_path path, size_t rows, size_t width, const float *p, size_t p_stride,
-                  const float *const *pages, size_t count, size_t offset, float *mixed, size_t mixed_stride);
+/// mixed [rows, width] = P [rows, 32 · pages] · V for the values of pages, one chain over all positions.
+void ck_paged_mix(ck_float_path path, int is_half, size_t rows, size_t width, const float *p, size_t p_stride,
+                  const void *const *pages, size_t count, size_t offset, float *mixed, size_t mixed_stride);
+
+/// Puts the key and the value of a head [width] in the place `token` of a page. float16 is rounded to nearest, finite
+/// numbers beyond its range to its largest.
+void ck_paged_append(int is_half, size_t width, const float *key, const float *value, void *page, size_t keys,
+                     size_t values, size_t token);
 
 // MARK: Quantised products
 //

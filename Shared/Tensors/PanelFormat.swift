@@ -1,7 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 /// What the weights of a model that answers are kept and multiplied in.
-public enum WeightFormat: String, Sendable, CaseIterable {
+public enum PanelFormat: String, Sendable, CaseIterable {
     /// 4 bytes a weight; products in float32.
     case float32
     /// 2 bytes a weight; products of operands rounded to bfloat16, sums in float32.

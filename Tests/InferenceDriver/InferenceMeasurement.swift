@@ -1,0 +1,180 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+import Checkpoints
+import Foundation
+import Llama
+import Tensors
+
+/// A served model's speed at a prompt and at decoding, beside what this machine's memory and arithmetic allow.
+///
+/// Speeds are medians. The floor of decoding is the time to read the weights once a step, as fast as this process reads
+/// its own memory at the moment; that of a prompt is its operations at the speed of one large product.
+struct InferenceMeasurement {
+    struct Line: Encodable {
+        let system = "mellama"
+        let size: String
+        let format: String
+        let threads: Int
+        let weightBytes: Int
+        let peakBytes: Int
+        let prompt: Speed
+        let decode: [String: Speed]
+        /// Bytes a second, the median of several reads of the weights' size before each decoding.
+        let readBandwidth: Double
+        /// Operations a second of one large product in this format.
+        let productFlops: Double
+    }
+
+    struct Speed: Encodable {
+        let tokensPerSecond: Double
+        /// What the machine allows.
+        let floorTokensPerSecond: Double
+        var share: Double { tokensPerSecond / floorTokensPerSecond }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(tokensPerSecond, forKey: .tokensPerSecond)
+            try container.encode(floorTokensPerSecond, forKey: .floorTokensPerSecond)
+            try container.encode(share, forKey: .share)
+        }
+
+        private enum Key: CodingKey {
+            case tokensPerSecond, floorTokensPerSecond, share
+        }
+    }
+
+    private let options: DriverOptions
+    private let model: ServedLlama
+    private var c: LlamaConfiguration { model.configuration }
+
+    init(_ options: DriverOptions) throws {
+        self.options = options
+        if let threads = options.threads { ThreadPool.shared.setThreads(threads) }
+        let most = options.batches.max() ?? 1
+        func load(_ source: some WeightSource) throws -> ServedLlama {
+            let c = source.configuration
+            let tokens = most * (options.prompt + options.decode + 64)
+            let bytes = 2 * c.layerCount * c.keyValueHeadCount * (c.headDimension + 31) / 32 * 32 * 4 * tokens
+            return try ServedLlama(source, format: options.format, cacheBytes: max(1 << 26, bytes))
+        }
+        if let path = options.model {
+            model = try load(CheckpointWeights(URL(filePath: path, directoryHint: .isDirectory)))
+        } else {
+            model = try load(MemoryWeights(LlamaWeights(random: Self.configuration(options.size), seed: 1)))
+        }
+    }
+
+    func line() throws -> String {
+        let prompt = try promptSpeed()
+        var decode: [String: Speed] = [:]
+        var bandwidths: [Double] = []
+        for batch in options.batches {
+            let (speed, bandwidth) = try decodeSpeed(batch)
+            decode["\(batch)"] = speed
+            bandwidths.append(bandwidth)
+        }
+        let line = Line(
+            size: options.model.map { URL(filePath: $0).lastPathComponent } ?? options.size,
+            format: options.format.rawValue, threads: ThreadPool.shared.threads, weightBytes: model.weightBytes,
+            peakBytes: Self.peakBytes(), prompt: prompt.speed, decode: decode, readBandwidth: Self.median(bandwidths),
+            productFlops: prompt.flops)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(line), as: UTF8.self)
+    }
+
+    private func tokens(_ count: Int, from start: Int = 0) -> [Int32] {
+        (start..<start + count).map { Int32(3 + $0 * 7919 % (c.vocabularySize - 3)) }
+    }
+
+    private func promptSpeed() throws -> (speed: Speed, flops: Double) {
+        var seconds: [Double] = []
+        var flops = 0.0
+        for round in 0...options.repeats {
+            let cache = model.makeCache()
+            let time = try Self.seconds {
+                _ = try model.extend([ServedStep(tokens: tokens(options.prompt), cache: cache)])
+            }
+            if round > 0 { seconds.append(time) }
+            flops = max(flops, Self.productFlops(model.format))
+        }
+        let rate = Double(options.prompt) / Self.median(seconds)
+        let weights = c.parameterCount - c.vocabularySize * c.hiddenSize * (c.tieWordEmbeddings ? 1 : 2)
+        let perToken = Double(2 * weights) + 2 * Double(c.layerCount * c.queryWidth * options.prompt)
+        return (Speed(tokensPerSecond: rate, floorTokensPerSecond: flops / perToken), flops)
+    }
+
+    private func decodeSpeed(_ batch: Int) throws -> (speed: Speed, bandwidth: Double) {
+        var (rates, floors, bandwidths): ([Double], [Double], [Double]) = ([], [], [])
+        for round in 0..<options.repeats {
+            let caches = (0..<batch).map { _ in model.makeCache() }
+            for (index, cache) in caches.enumerated() {
+                _ = try model.extend([
+                    ServedStep(tokens: tokens(options.prompt, from: index), cache: cache, logits: .none)
+                ])
+            }
+            let bandwidth = readBandwidth()
+            let time = try Self.seconds {
+                for step in 0..<options.decode {
+                    _ = try model.extend(
+                        caches.map { ServedStep(tokens: [Int32(3 + step % (c.vocabularySize - 3))], cache: $0) })
+                }
+            }
+            if round == 0, options.repeats > 1 { continue }
+            bandwidths.append(bandwidth)
+            rates.append(Double(batch * options.decode) / time)
+            let steps = bandwidth / Double(model.weightBytesPerToken)
+            floors.append(steps * Double(batch))
+        }
+        return (
+            Speed(tokensPerSecond: Self.median(rates), floorTokensPerSecond: Self.median(floors)),
+            Self.median(bandwidths)
+        )
+    }
+
+    /// The median speed of reading memory of the size that a step reads.
+    private func readBandwidth() -> Double {
+        let bytes = model.weightBytesPerToken
+        return Self.median((0..<7).map { _ in Double(bytes) / Self.seconds { _ = model.readWeights() } })
+    }
+
+    /// The best of several products of 512 rows with a weight of 4096 x 2048, all threads.
+    private static func productFlops(_ format: PanelFormat) -> Double {
+        PanelProductSpeed(format).best(of: 8)
+    }
+
+    private static func seconds(_ body: () throws -> Void) rethrows -> Double {
+        let start = ContinuousClock.now
+        try body()
+        return (ContinuousClock.now - start) / .seconds(1)
+    }
+
+    private static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    }
+
+    private static func configuration(_ size: String) throws -> LlamaConfiguration {
+        func make(_ hidden: Int, _ intermediate: Int, _ layers: Int, _ heads: Int, _ keyHeads: Int) throws
+            -> LlamaConfiguration
+        {
+            try LlamaConfiguration(
+                vocabularySize: 32000, hiddenSize: hidden, intermediateSize: intermediate, layerCount: layers,
+                headCount: heads, keyValueHeadCount: keyHeads, maxPositions: 8192, rmsNormEpsilon: 1e-5)
+        }
+        switch size {
+        case "15m": return try make(288, 768, 6, 6, 6)
+        case "134m": return try make(768, 2048, 12, 12, 12)
+        case "1b": return try make(2048, 5632, 22, 32, 4)
+        default: throw DriverError(description: "there is no size \(size); take 15m, 134m or 1b")
+        }
+    }
+
+    /// The most memory this process has had resident.
+    private static func peakBytes() -> Int {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return 1024
+            * (line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0)
+    }
+}

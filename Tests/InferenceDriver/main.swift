@@ -1,0 +1,14 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+// Reads prompts and decodes with a model of random weights and prints one JSON line: for the bench, which runs it beside
+// a peer.
+
+import Foundation
+
+let options = DriverOptions(CommandLine.arguments.dropFirst())
+do {
+    print(try InferenceMeasurement(options).line())
+} catch {
+    FileHandle.standardError.write(Data("inference-driver: \(error)\n".utf8))
+    exit(1)
+}
