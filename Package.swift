@@ -145,7 +145,8 @@ let modelHalf: [Target] = [
         name: "training-driver", dependencies: ["Training", "Collectives", "Llama", "Tensors", "Corpora"],
         path: "Tests/TrainingDriver", swiftSettings: settings),
     .executableTarget(
-        name: "inference-driver", dependencies: ["Checkpoints", "Llama", "Tensors"], path: "Tests/InferenceDriver",
+        name: "inference-driver", dependencies: ["Checkpoints", "Generation", "Llama", "Tensors"],
+        path: "Tests/InferenceDriver",
         swiftSettings: settings),
     .executableTarget(
         name: "rank-driver", dependencies: ["Collectives", "Training"], path: "Tests/RankDriver",
@@ -160,7 +161,9 @@ let modelHalf: [Target] = [
     tests("Llama", ["Tensors", "Checkpoints", "OracleSupport"]),
     tests("Checkpoints", ["Llama", "Tensors", "OracleSupport"]),
     tests("Training", ["Llama", "Tensors", "Checkpoints", "Collectives", "Corpora", "OracleSupport"]),
-    tests("Generation", ["Llama", "Tensors", "Checkpoints", "Tokenization", "OracleSupport"]),
+    tests(
+        "Generation",
+        ["Llama", "Tensors", "Checkpoints", "Tokenization", "OracleSupport", "FuzzSupport", "ThreadSanitizerHooks"]),
     tests("MedicalBenchmark", ["OracleSupport"]),
 ]
 
@@ -179,7 +182,9 @@ let services: [Target] = [
     service(
         "trainer",
         ["ServiceRuntime", "Files", "Training", "Collectives", "Checkpoints", "Corpora", "Llama", "Tensors"]),
-    service("inference", ["ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors"]),
+    service(
+        "inference",
+        ["ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors", .metrics]),
     service("evaluator", ["ServiceRuntime", "Files", "MedicalBenchmark", "Corpora"]),
     service("mellama", ["ServiceRuntime", "Training", "Checkpoints", "Corpora", "Llama", .httpClient, .yams]),
     tests(
@@ -205,17 +210,12 @@ let services: [Target] = [
 ]
 
 // `MELLAMA_HALF=platform` (or `model`) builds one half alone, without the services and what only they need: minutes less
-// for whoever works in one half, and for the sanitizers' builds. `tensors` is that of the model half which has threads.
+// for whoever works in one half, and for the sanitizers' builds.
 // `MELLAMA_MODULES=Tokenization,Files` builds those modules of the model half with their tests, and what these need.
 let half = Context.environment["MELLAMA_HALF"]
 let modules = Context.environment["MELLAMA_MODULES"]?.split(separator: ",").map(String.init)
-let halves = [
-    "platform": platformHalf, "model": modelHalf,
-    "tensors": modelHalf.filter {
-        ["COpenBLAS", "CKernels", "Tensors", "OracleSupport", "TensorsTests"].contains($0.name)
-    },
-]
-let isModelHalf = half == "model" || half == "tensors" || modules != nil
+let halves = ["platform": platformHalf, "model": modelHalf]
+let isModelHalf = half == "model" || modules != nil
 
 /// The names of the targets that a target of the model half depends on.
 func dependencies(of target: Target) -> [String] {

@@ -3,48 +3,53 @@
 import Generation
 import Messages
 import ServiceRuntime
+import Synchronization
 import Tokenization
 
-/// Serves `infer.generate`: the requests of one job are decoded together.
+/// Serves `infer.generate`: requests of all jobs on one model are decoded together.
 struct GenerateHandler: JobHandler {
     let kinds: [JobKind] = [.inferGenerate]
     let library: ModelLibrary
 
     func handle(_ payload: GenerateText, context: JobContext) async throws -> GenerateText.Output {
-        try await context.compute {
-            try InferenceFailure.describing {
-                try library.with(payload.model, adapter: payload.adapter, context) { try answer(payload, $0, context) }
+        try await InferenceSession.run(library, payload.model, adapter: payload.adapter, context) { session in
+            let loaded = session.loaded
+            let encoded = try await context.compute {
+                let encoder = RequestEncoder(loaded: loaded, addBOS: payload.addBOS)
+                return try payload.requests.enumerated().map { try encoder.request($1, position: $0) }
             }
+            let progress = Progress(context, phase: "generating", total: encoded.count)
+            let results = try await loaded.engine.generate(encoded.map(\.request), for: session.origin) { _, event in
+                if case .finished = event { progress.advance() }
+            }
+            return GenerateText.Output(
+                results: zip(encoded, results).enumerated().map { position, pair in
+                    AnswerEncoder(tokenizer: loaded.tokenizer).result(
+                        pair.1, of: pair.0, asked: payload.requests[position])
+                })
         }
     }
+}
 
-    private func answer(
-        _ payload: GenerateText, _ loaded: LoadedModel, _ context: JobContext
-    ) throws -> GenerateText.Output {
-        let encoder = RequestEncoder(loaded: loaded, addBOS: payload.addBOS)
-        let requests = try payload.requests.enumerated().map { try encoder.request($1, position: $0) }
-        let tokenizer = loaded.tokenizer
-        let generator = Generator(
-            model: loaded.model, decode: tokenizer.map { tokenizer in { tokenizer.decode($0) } })
-        context.report(JobProgress(phase: "generating", step: 0, total: requests.count))
-        let results = try generator.run(requests, isCancelled: { _ in context.stopReason != nil })
-        try context.checkStop()
-        return GenerateText.Output(
-            results: results.enumerated().map { position, result in
-                // A constrained answer is the text of its choice, not what its ids decode to (a leading space is lost).
-                let chosen = result.choice.flatMap { payload.requests[position].choices?[$0] }
-                return Messages.GenerationResult(
-                    text: chosen ?? result.text, ids: result.ids, finishReason: reason(result.finishReason),
-                    logprobs: result.logprobs)
-            })
+/// Tells how many of a job's requests are done.
+final class Progress: Sendable {
+    private let context: JobContext
+    private let phase: String
+    private let total: Int
+    private let done = Mutex(0)
+
+    init(_ context: JobContext, phase: String, total: Int) {
+        self.context = context
+        self.phase = phase
+        self.total = total
+        context.report(JobProgress(phase: phase, step: 0, total: total))
     }
 
-    private func reason(_ reason: Generation.FinishReason) -> Messages.GenerationResult.FinishReason {
-        switch reason {
-        case .stop: .stop
-        case .length, .cancelled: .length
-        case .endOfSequence: .endOfSequence
-        case .choice: .choice
+    func advance() {
+        let step = done.withLock { done in
+            done += 1
+            return done
         }
+        context.report(JobProgress(phase: phase, step: step, total: total))
     }
 }

@@ -11,13 +11,16 @@ import Tensors
 struct InferenceCommand: ServiceCommand {
     static let service = "inference"
     static let abstract = "Generates text and scores continuations with LLaMA models."
+    /// Jobs of one model share its steps: more of them at once cost little and answer sooner.
+    static let concurrency = 16
 
     /// Bytes of weights kept loaded where the settings do not say.
     private static let defaultMemoryBudget = 4 << 30
 
     static func handlers(_ settings: ServiceSettings) throws -> [any JobHandler] {
-        Logger(label: service).info("engine", metadata: ["blas": "\(BLAS.description)"])
-        let library = ModelLibrary(budget: settings.memoryBudget ?? defaultMemoryBudget)
+        let budget = settings.memoryBudget ?? defaultMemoryBudget
+        Logger(label: service).info("engine", metadata: ["blas": "\(BLAS.description)", "memoryBudget": "\(budget)"])
+        let library = ModelLibrary(budget: budget, metrics: InferenceMetrics())
         return [GenerateHandler(library: library), ScoreHandler(library: library)]
     }
 }

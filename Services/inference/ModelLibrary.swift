@@ -10,114 +10,162 @@ import ServiceRuntime
 import Synchronization
 import Tokenization
 
-/// Keeps models loaded within a budget of bytes; the one that was used longest ago leaves first.
+/// Keeps models and adapters loaded within a budget of bytes; what was used longest ago leaves first.
 ///
-/// One model is read at a time; a model in use is never dropped. Blocks the calling thread.
+/// One is read at a time; what is in use is never dropped. An adapter stands over a loaded model and shares its weights.
+/// Blocks the calling thread.
 final class ModelLibrary: Sendable {
-    private let models: Mutex<LeastRecentlyUsed<ModelKey, LoadedModel>>
-    /// Held while a model is read, so that two jobs never read the same one twice.
-    private let reading = Mutex(())
-
-    /// - Parameter budget: bytes of weights kept.
-    init(budget: Int) { models = Mutex(LeastRecentlyUsed(budget: budget)) }
-
-    /// Runs `body` with the model that a payload names, loading it if it is not there.
-    func with<Result>(
-        _ reference: ModelReference, adapter: DataReference?, _ context: JobContext,
-        _ body: (LoadedModel) throws -> Result
-    ) throws -> Result {
-        let key = try key(reference, adapter, context)
-        let (model, pinned) = try borrow(key, context.logger)
-        defer { if pinned { models.withLock { $0.unpin(key) } } }
-        return try body(model)
+    private enum Resident: Sendable {
+        case model(LoadedModel)
+        case adapter(ServedAdapter)
     }
 
-    private func key(
-        _ reference: ModelReference, _ adapter: DataReference?, _ context: JobContext
-    ) throws -> ModelKey {
-        let adapterPath = try adapter.map { try context.resolve($0) }
-        switch reference {
-        case .stored(let data):
-            let path = try context.resolve(data)
-            return .stored(
-                path: path, stamp: FolderStamp.of([path, adapterPath].compactMap { $0 }), adapter: adapterPath)
-        case .fresh(let configuration, let seed, let tokenizer):
-            return .fresh(
-                configuration: configuration, seed: seed, tokenizer: try tokenizer.map { try context.resolve($0) },
-                adapter: adapterPath)
+    private let kept: Mutex<LeastRecentlyUsed<ResidentKey, Resident>>
+    /// Held while something is read, so that two jobs never read the same twice.
+    private let reading = Mutex(())
+    private let metrics: InferenceMetrics
+
+    /// - Parameter budget: bytes of weights kept.
+    init(budget: Int, metrics: InferenceMetrics) {
+        kept = Mutex(LeastRecentlyUsed(budget: budget))
+        self.metrics = metrics
+    }
+
+    /// The model that a payload names, with its adapter; loads what is not there. Each needs a ``giveBack(_:)``.
+    func borrow(
+        _ reference: ModelReference, adapter: DataReference?, _ context: JobContext
+    ) throws -> BorrowedModel {
+        let key = try key(reference, context)
+        let (resident, modelPins) = try borrow(.model(key), context.logger) {
+            .model(try load(key))
+        }
+        guard case .model(let loaded) = resident else { preconditionFailure("a model's key keeps a model") }
+        guard let adapter else {
+            return BorrowedModel(loaded: loaded, adapter: nil, adapterName: "", pins: modelPins)
+        }
+        do {
+            let path = try context.resolve(adapter)
+            let adapterKey = AdapterKey(model: key, path: path, stamp: FolderStamp.of([path]))
+            let (resident, pins) = try borrow(.adapter(adapterKey), context.logger) {
+                .adapter(try Self.load(adapter: path, over: loaded.model))
+            }
+            guard case .adapter(let adapter) = resident else { preconditionFailure("an adapter's key keeps one") }
+            return BorrowedModel(
+                loaded: loaded, adapter: adapter, adapterName: adapterKey.name, pins: modelPins + pins)
+        } catch {
+            unpin(modelPins)
+            throw error
         }
     }
 
-    private func borrow(_ key: ModelKey, _ logger: Logger) throws -> (model: LoadedModel, pinned: Bool) {
-        if let model = pinned(key) { return (model, true) }
+    func giveBack(_ borrowed: BorrowedModel) { unpin(borrowed.pins) }
+
+    private func unpin(_ keys: [ResidentKey]) { kept.withLock { kept in for key in keys { kept.unpin(key) } } }
+
+    private func key(_ reference: ModelReference, _ context: JobContext) throws -> ModelKey {
+        switch reference {
+        case .stored(let data):
+            let path = try context.resolve(data)
+            return .stored(path: path, stamp: FolderStamp.of([path]))
+        case .fresh(let configuration, let seed, let tokenizer):
+            return .fresh(
+                configuration: configuration, seed: seed, tokenizer: try tokenizer.map { try context.resolve($0) })
+        }
+    }
+
+    private func borrow(
+        _ key: ResidentKey, _ logger: Logger, load: () throws -> Resident
+    ) throws -> (Resident, pins: [ResidentKey]) {
+        if let resident = pinned(key) { return (resident, [key]) }
         return try reading.withLock { _ in
-            if let model = pinned(key) { return (model, true) }
-            let budget = models.withLock { $0.budget }
-            let needed = try Self.bytes(of: key)
-            guard needed <= budget else {
-                throw JobFailure(
-                    .badInput, title: "The model does not fit",
-                    detail: "the model takes \(needed) bytes, this worker may keep \(budget); raise "
-                        + "MELLAMA_MEMORY_BUDGET or ask for a smaller model")
-            }
-            let model = try Self.load(key)
-            return models.withLock { models in
-                switch models.insert(model, bytes: model.bytes, for: key) {
+            if let resident = pinned(key) { return (resident, [key]) }
+            let resident = try load()
+            let bytes = Self.bytes(of: resident)
+            return kept.withLock { kept in
+                switch kept.insert(resident, bytes: bytes, for: key) {
                 case .kept(let dropped):
+                    // An adapter holds the weights it stands over: it leaves with them.
+                    for case .adapter(let adapter) in kept.keys where dropped.contains(.model(adapter.model)) {
+                        _ = kept.remove(.adapter(adapter))
+                    }
+                    metrics.loaded(bytes: kept.bytes)
                     logger.info(
                         "model loaded",
-                        metadata: ["bytes": "\(model.bytes)", "kept": "\(models.bytes)", "dropped": "\(dropped.count)"])
-                    return (model, models.pin(key))
+                        metadata: [
+                            "bytes": "\(bytes)", "kept": "\(kept.bytes)", "dropped": "\(dropped.count)",
+                            "pages": "\(Self.pages(of: resident))",
+                        ])
+                    return (resident, kept.pin(key) ? [key] : [])
                 case .refused:
                     // All that is kept is in use: this one serves its job and is forgotten.
-                    return (model, false)
+                    return (resident, [])
                 }
             }
         }
     }
 
-    private func pinned(_ key: ModelKey) -> LoadedModel? {
-        models.withLock { $0.pin(key) ? $0.value(for: key) : nil }
+    private func pinned(_ key: ResidentKey) -> Resident? {
+        kept.withLock { $0.pin(key) ? $0.value(for: key) : nil }
     }
 
-    private static func configuration(of key: ModelKey) throws -> LlamaConfiguration {
+    private static func bytes(of resident: Resident) -> Int {
+        switch resident {
+        case .model(let model): model.bytes
+        case .adapter(let adapter): adapter.bytes
+        }
+    }
+
+    private static func pages(of resident: Resident) -> Int {
+        guard case .model(let model) = resident else { return 0 }
+        return model.model.pages.total
+    }
+
+    private func load(_ key: ModelKey) throws -> LoadedModel {
         switch key {
-        case .stored(let path, _, _):
-            try LlamaCheckpoint.configuration(URL(filePath: path, directoryHint: .isDirectory))
-        case .fresh(let configuration, _, _, _):
-            try LlamaCheckpoint.configuration(
+        case .stored(let path, _):
+            return try assemble(
+                CheckpointWeights(URL(filePath: path, directoryHint: .isDirectory)), tokenizer: path)
+        case .fresh(let configuration, let seed, let tokenizer):
+            let configuration = try LlamaCheckpoint.configuration(
                 MessageEncoder.encode(configuration), name: "payload.model.configuration")
+            // Drawn in float32 before they are packed.
+            try checkSize(configuration.parameterCount * 4)
+            return try assemble(MemoryWeights(LlamaWeights(random: configuration, seed: seed)), tokenizer: tokenizer)
         }
     }
 
-    private static func bytes(of key: ModelKey) throws -> Int { LoadedModel.bytes(of: try configuration(of: key)) }
+    private static func load(adapter path: String, over model: ServedLlama) throws -> ServedAdapter {
+        try ServedAdapter(
+            AdapterCheckpoint.load(URL(filePath: path, directoryHint: .isDirectory), for: model.configuration))
+    }
 
-    private static func load(_ key: ModelKey) throws -> LoadedModel {
-        switch key {
-        case .stored(let path, _, let adapter):
-            let folder = URL(filePath: path, directoryHint: .isDirectory)
-            return try assemble(LlamaCheckpoint.load(folder), adapter: adapter, tokenizer: path)
-        case .fresh(_, let seed, let tokenizer, let adapter):
-            let weights = try LlamaWeights(random: configuration(of: key), seed: seed)
-            return try assemble(weights, adapter: adapter, tokenizer: tokenizer)
+    private func checkSize(_ needed: Int) throws {
+        let budget = kept.withLock { $0.budget }
+        guard needed <= budget else {
+            throw JobFailure(
+                .badInput, title: "The model does not fit",
+                detail: "the model takes \(needed) bytes, this worker may keep \(budget); raise "
+                    + "MELLAMA_MEMORY_BUDGET or ask for a smaller model")
         }
     }
 
-    private static func assemble(
-        _ weights: LlamaWeights, adapter: String?, tokenizer path: String?
-    ) throws -> LoadedModel {
-        let adapter = try adapter.map {
-            try AdapterCheckpoint.load(URL(filePath: $0, directoryHint: .isDirectory), for: weights.configuration)
-        }
+    private func assemble(_ source: some WeightSource, tokenizer path: String?) throws -> LoadedModel {
         let tokenizer = try path.flatMap { path in
             // A folder without one serves requests given as ids.
             (try? TokenizerFile.locate(path)) != nil ? try TokenizerFile.load(path: path) : nil
         }
-        if let tokenizer, tokenizer.vocabularySize > weights.configuration.vocabularySize {
+        if let tokenizer, tokenizer.vocabularySize > source.configuration.vocabularySize {
             throw JobFailure.badInput(
                 "the tokenizer beside the model has \(tokenizer.vocabularySize) pieces, the model has embeddings for "
-                    + "\(weights.configuration.vocabularySize); give the tokenizer the model was trained with")
+                    + "\(source.configuration.vocabularySize); give the tokenizer the model was trained with")
         }
-        return LoadedModel(model: try LlamaModel(weights, adapter: adapter), tokenizer: tokenizer)
+        let plan = try ServingPlan(source, budget: kept.withLock { $0.budget })
+        try checkSize(plan.bytes)
+        let model = try ServedLlama(source, format: plan.format, cacheBytes: plan.cacheBytes)
+        // A template that is not known matters only to who sends messages and names none.
+        let template = try? path.flatMap { try ChatTemplate.find(inFolder: $0) }
+        return try LoadedModel(
+            model, bytes: model.weightBytes + plan.cacheBytes, tokenizer: tokenizer, chatTemplate: template,
+            onStep: metrics.watch())
     }
 }

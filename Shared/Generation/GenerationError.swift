@@ -12,6 +12,12 @@ public struct GenerationError: Error, Hashable, Sendable, CustomStringConvertibl
         case invalidPrompt
         /// The given answers cannot be told apart, or are empty.
         case invalidChoices
+        /// The form asked of an answer is none that can be had.
+        case invalidFormat
+        /// The system gives no thread.
+        case noThread
+        /// The deadline passed before the answer was there.
+        case expired
         /// The logits are not finite numbers: the weights are broken.
         case brokenModel
     }
@@ -30,6 +36,9 @@ public struct GenerationError: Error, Hashable, Sendable, CustomStringConvertibl
         self.problem = problem
         self.remedy = remedy
     }
+
+    static let expired = GenerationError(
+        .expired, "request", "is not finished at its deadline", remedy: "give it more time, or ask for less")
 
     public var description: String { "\(subject): \(problem); \(remedy)" }
 }

@@ -36,8 +36,8 @@ public struct GenerationParameters: Sendable, Hashable, Codable {
     }
 
     /// Throws an error that names the first parameter out of bounds and its bound.
-    public func validate() throws {
-        try require("maxTokens", maxTokens, "at least 1") { $0 >= 1 }
+    public func validate(allowsNoTokens: Bool = false) throws {
+        try require("maxTokens", maxTokens, "at least 1") { $0 >= (allowsNoTokens ? 0 : 1) }
         try require("temperature", temperature, "from 0 to 100") { $0 >= 0 && $0 <= 100 }
         try require("topK", topK, "at least 0 (0 keeps all)") { $0 >= 0 }
         try require("topP", topP, "from 0 to 1") { $0 >= 0 && $0 <= 1 }

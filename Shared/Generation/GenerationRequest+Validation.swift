@@ -1,11 +1,22 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 extension GenerationRequest {
-    /// Throws an error that names the request by its position and what is wrong with it.
-    func validate(position: Int, vocabularySize: Int, contextLength: Int, canDecode: Bool) throws {
+    /// Throws an error that names the first bad request by its position and what is wrong with it.
+    static func validate<Model: SequenceModel>(
+        _ requests: [GenerationRequest], for model: Model, canDecode: Bool
+    ) throws {
+        for (position, request) in requests.enumerated() {
+            try request.validate(
+                position: position, vocabularySize: model.vocabularySize, contextLength: model.contextLength,
+                canDecode: canDecode)
+        }
+    }
+
+    private func validate(position: Int, vocabularySize: Int, contextLength: Int, canDecode: Bool) throws {
         let place = "requests[\(position)]"
         do {
-            try parameters.validate()
+            try parameters.validate(allowsNoTokens: wantsPromptLogprobs)
+            _ = try choices.map { try ChoiceTrie($0) }
         } catch let error as GenerationError {
             throw GenerationError(error.code, "\(place).\(error.subject)", error.problem, remedy: error.remedy)
         }
@@ -30,6 +41,15 @@ extension GenerationRequest {
                 .invalidChoices, place,
                 "has a prompt of \(promptIDs.count) and a choice of \(longest) tokens, the model's context is"
                     + " \(contextLength)", remedy: "shorten the prompt")
+        }
+        guard topLogprobs >= 0, topLogprobs <= 1000 else {
+            throw GenerationError(
+                .invalidParameters, "\(place).logprobs", "is \(topLogprobs), out of bounds",
+                remedy: "give a value from 0 to 1000")
+        }
+        guard choices == nil || grammar == nil else {
+            throw GenerationError(
+                .invalidChoices, place, "has both choices and a form", remedy: "give one of them")
         }
         guard parameters.stop.isEmpty || canDecode else {
             throw GenerationError(

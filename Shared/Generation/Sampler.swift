@@ -9,6 +9,9 @@ import Tensors
 /// processors define it. The sampler holds its own generator, so a request's draws depend on nothing but its seed and
 /// the number of tokens drawn before.
 public struct Sampler: Sendable {
+    /// A token that may be drawn; `score` is its logit after the filters so far, or its probability in the end.
+    private typealias Candidate = (id: Int32, score: Double)
+
     private let parameters: GenerationParameters
     private var generator: Xoshiro256
 
@@ -21,82 +24,156 @@ public struct Sampler: Sendable {
     ///
     /// Among equal logits the lowest id wins. `logits` holds one value a vocabulary entry.
     public mutating func next(logits: [Float], history: some Sequence<Int32>) -> Int32 {
+        logits.withUnsafeBufferPointer { next(LogitRow($0, top: 0), seen: Set(history), mask: nil) ?? 0 }
+    }
+
+    /// The next token, of those that `mask` allows; nil where it allows none. `seen` holds the ids of the history.
+    mutating func next(_ row: LogitRow, seen: Set<Int32>, mask: TokenMask?) -> Int32? {
+        let logits = row.values
         if parameters.temperature == 0 {
-            if parameters.repetitionPenalty == 1 { return Self.likeliest(of: logits) }
-            var scores = logits.map(Double.init)
-            penalize(&scores, history: history)
-            return Int32(scores.indices.max { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && $0 > $1) } ?? 0)
+            if parameters.repetitionPenalty == 1 { return Self.likeliest(of: row, mask: mask) }
+            let candidates = penalized(logits, seen: seen, mask: mask)
+            guard var best = candidates.first else { return nil }
+            for candidate in candidates where candidate.score > best.score { best = candidate }
+            return best.id
         }
-        let probabilities = distribution(logits: logits, history: history)
-        return Self.draw(from: probabilities, at: generator.nextUniform())
+        return Self.draw(from: filtered(logits, seen: seen, mask: mask), at: generator.nextUniform())
     }
 
     /// The probabilities after every filter; dropped tokens have exactly 0. Temperature 0 is read as 1 here.
     public func distribution(logits: [Float], history: some Sequence<Int32>) -> [Double] {
-        var scores = logits.map(Double.init)
-        penalize(&scores, history: history)
-        if parameters.temperature > 0, parameters.temperature != 1 {
-            for i in scores.indices { scores[i] /= parameters.temperature }
+        var probabilities = [Double](repeating: 0, count: logits.count)
+        let seen = Set(history)
+        for (id, probability) in logits.withUnsafeBufferPointer({ filtered($0, seen: seen, mask: nil) }) {
+            probabilities[Int(id)] = probability
         }
-        if parameters.topK > 0, parameters.topK < scores.count {
-            let smallest = scores.sorted(by: >)[parameters.topK - 1]
-            for i in scores.indices where scores[i] < smallest { scores[i] = -.infinity }
-        }
-        if parameters.topP < 1 { keepTopMass(&scores) }
-        if parameters.minP > 0 {
-            let probabilities = Self.softmax(scores)
-            let floor = parameters.minP * (probabilities.max() ?? 0)
-            for i in scores.indices where probabilities[i] < floor { scores[i] = -.infinity }
-        }
-        return Self.softmax(scores)
+        return probabilities
     }
 
     /// The id of the largest logit, the lowest among equals.
-    public static func likeliest(of logits: [Float]) -> Int32 {
-        var best = 0
-        for i in logits.indices where logits[i] > logits[best] { best = i }
-        return Int32(best)
+    private static func likeliest(of row: LogitRow, mask: TokenMask?) -> Int32? {
+        // Where the likeliest of all is allowed there is nothing to look for.
+        guard let mask, !mask.contains(row.likeliest) else { return row.likeliest }
+        let logits = row.values
+        var best: Int?
+        var largest = -Float.infinity
+        mask.forEach { id in
+            guard id < logits.count, best == nil || logits[id] > largest else { return }
+            (best, largest) = (id, logits[id])
+        }
+        return best.map { Int32($0) }
     }
 
-    private func penalize(_ scores: inout [Double], history: some Sequence<Int32>) {
-        guard parameters.repetitionPenalty != 1 else { return }
-        for id in Set(history) where scores.indices.contains(Int(id)) {
-            let score = scores[Int(id)]
-            scores[Int(id)] = score < 0 ? score * parameters.repetitionPenalty : score / parameters.repetitionPenalty
+    /// The tokens that may be drawn, by id, with their probabilities.
+    private func filtered(
+        _ logits: UnsafeBufferPointer<Float>, seen: Set<Int32>, mask: TokenMask?
+    ) -> [Candidate] {
+        var candidates = penalized(logits, seen: seen, mask: mask)
+        if parameters.temperature > 0, parameters.temperature != 1 {
+            for i in candidates.indices { candidates[i].score /= parameters.temperature }
         }
+        if parameters.topK > 0, parameters.topK < candidates.count {
+            let smallest = Self.largest(parameters.topK, of: candidates)
+            candidates.removeAll { $0.score < smallest }
+        }
+        if parameters.topP < 1 { keepTopMass(&candidates) }
+        var probabilities = Self.softmax(candidates)
+        if parameters.minP > 0 {
+            let floor = parameters.minP * (probabilities.max() ?? 0)
+            candidates = zip(candidates, probabilities).filter { $1 >= floor }.map(\.0)
+            probabilities = Self.softmax(candidates)
+        }
+        return zip(candidates, probabilities).map { ($0.id, $1) }
+    }
+
+    private func penalized(
+        _ logits: UnsafeBufferPointer<Float>, seen: Set<Int32>, mask: TokenMask?
+    ) -> [Candidate] {
+        var candidates: [Candidate] = []
+        if let mask {
+            candidates.reserveCapacity(mask.count)
+            mask.forEach { if $0 < logits.count { candidates.append((Int32($0), Double(logits[$0]))) } }
+        } else {
+            candidates.reserveCapacity(logits.count)
+            for id in logits.indices { candidates.append((Int32(id), Double(logits[id]))) }
+        }
+        guard parameters.repetitionPenalty != 1 else { return candidates }
+        for i in candidates.indices where seen.contains(candidates[i].id) {
+            let score = candidates[i].score
+            candidates[i].score =
+                score < 0 ? score * parameters.repetitionPenalty : score / parameters.repetitionPenalty
+        }
+        return candidates
+    }
+
+    /// The k-th largest score, found by partition rather than by sorting a vocabulary.
+    private static func largest(_ k: Int, of candidates: [Candidate]) -> Double {
+        var scores = candidates.map(\.score)
+        var low = 0
+        var high = scores.count - 1
+        while low < high {
+            let pivot = scores[low + (high - low) / 2]
+            var (left, right) = (low, high)
+            while left <= right {
+                while scores[left] > pivot { left += 1 }
+                while scores[right] < pivot { right -= 1 }
+                guard left <= right else { break }
+                scores.swapAt(left, right)
+                left += 1
+                right -= 1
+            }
+            if k - 1 <= right {
+                high = right
+            } else if k - 1 >= left {
+                low = left
+            } else {
+                break
+            }
+        }
+        return scores[k - 1]
     }
 
     /// Drops, from the least likely up, tokens whose cumulative mass stays within 1 - topP; never the likeliest.
-    private func keepTopMass(_ scores: inout [Double]) {
-        let probabilities = Self.softmax(scores)
-        let candidates = scores.indices.filter { scores[$0] > -.infinity }
-        let ascending = candidates.sorted {
-            scores[$0] != scores[$1] ? scores[$0] < scores[$1] : $0 > $1
-        }
+    private func keepTopMass(_ candidates: inout [Candidate]) {
+        let probabilities = Self.softmax(candidates)
+        let limit = 1 - parameters.topP
+        // Tokens so unlikely that all of them together stay within the limit need not be sorted.
+        let unlikely = limit / Double(2 * max(1, candidates.count))
         var mass = 0.0
-        for i in ascending.dropLast() {
-            mass += probabilities[i]
-            guard mass <= 1 - parameters.topP else { break }
-            scores[i] = -.infinity
+        var sorted: [Int] = []
+        for (i, probability) in probabilities.enumerated() {
+            if probability <= unlikely { mass += probability } else { sorted.append(i) }
         }
+        sorted.sort {
+            let (a, b) = (candidates[$0].score, candidates[$1].score)
+            return a != b ? a < b : $0 > $1
+        }
+        var kept = sorted[...]
+        for i in sorted.dropLast() {
+            mass += probabilities[i]
+            guard mass <= limit else { break }
+            kept = kept.dropFirst()
+        }
+        candidates = kept.sorted().map { candidates[$0] }
     }
 
-    static func softmax(_ scores: [Double]) -> [Double] {
-        let largest = scores.max() ?? 0
-        var values = scores.map { exp($0 - largest) }
+    private static func softmax(_ candidates: [Candidate]) -> [Double] {
+        var largest = -Double.infinity
+        for candidate in candidates { largest = max(largest, candidate.score) }
+        var values = candidates.map { exp($0.score - largest) }
         let sum = values.reduce(0, +)
         for i in values.indices { values[i] /= sum }
         return values
     }
 
-    private static func draw(from probabilities: [Double], at point: Double) -> Int32 {
+    private static func draw(from candidates: [Candidate], at point: Double) -> Int32? {
         var mass = 0.0
-        var last = 0
-        for (i, probability) in probabilities.enumerated() where probability > 0 {
+        var last: Int32?
+        for (id, probability) in candidates where probability > 0 {
             mass += probability
-            last = i
+            last = id
             if point < mass { break }
         }
-        return Int32(last)
+        return last
     }
 }

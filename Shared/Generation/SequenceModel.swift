@@ -1,10 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-public import Llama
 public import Tensors
-
-/// Which of the new tokens of a sequence logits are wanted for.
-public typealias LogitsWanted = LlamaModel.LogitsWanted
 
 /// What decoding and scoring ask of a model; a protocol so that their loops are tested without weights.
 ///

@@ -18,7 +18,7 @@ public enum MetricCatalogue {
     static let work: [Double] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 7200, 86_400]
 
     /// In the order of the document's table.
-    public static let all: [MetricDescription] = queue + worker + redis + http + process
+    public static let all: [MetricDescription] = queue + worker + inference + redis + http + process
 
     private static let queue: [MetricDescription] = [
         .init("mellama_queue_depth", .gauge, ["kind", "state"], "Jobs now, by state."),
@@ -55,6 +55,25 @@ public enum MetricCatalogue {
             "mellama_worker_heartbeat_age_seconds", .gauge,
             "Since the lease confirmed longest ago was confirmed; 0 while no job is held."),
         .init("mellama_worker_lost_leases_total", .counter, "Attempts stopped because their lease was lost."),
+    ]
+
+    private static let inference: [MetricDescription] = [
+        .init("mellama_inference_waiting_requests", .gauge, "Requests that wait for pages or a place."),
+        .init("mellama_inference_active_requests", .gauge, "Requests that are computed together now."),
+        .init(
+            "mellama_inference_tokens_total", .counter, ["phase"],
+            "Tokens computed: of prompts and continuations, or of answers."),
+        .init("mellama_inference_prompt_tokens_total", .counter, "Tokens of prompts and contexts asked for."),
+        .init(
+            "mellama_inference_kept_prompt_tokens_total", .counter,
+            "Those of them that were kept from earlier prompts and not computed."),
+        .init(
+            "mellama_inference_step_seconds", .histogram, [], bounds: calls,
+            "One step of a model, with all that it computes."),
+        .init(
+            "mellama_inference_pages", .gauge, ["use"],
+            "Pages of keys and values: reserved by requests, kept for beginnings, and all there are."),
+        .init("mellama_inference_model_bytes", .gauge, "Weights of the models and adapters in memory."),
     ]
 
     private static let redis: [MetricDescription] = [

@@ -5,6 +5,7 @@ import Foundation
 import Generation
 import Llama
 import OracleSupport
+import Tensors
 import Testing
 
 @Suite(
@@ -48,7 +49,8 @@ struct GenerationOracleTests {
         let found = folders(with: "generate.json")
         #expect(!found.isEmpty)
         for folder in found {
-            let model = try LlamaModel(LlamaCheckpoint.load(folder.appending(path: "hf")))
+            let model = try ServedLlama(
+                CheckpointWeights(folder.appending(path: "hf")), format: .float32, cacheBytes: 1 << 26)
             let runs = try folder.appending(path: "generate.json").snakeCaseJSON(as: Runs.self).runs
             #expect(!runs.isEmpty)
             let requests = runs.map { run in
@@ -57,8 +59,13 @@ struct GenerationOracleTests {
                     parameters: GenerationParameters(maxTokens: run.newIds.count, ignoreEndOfSequence: true))
             }
             let together = try Generator(model: model).run(requests)
-            let byTwo = try Generator(model: model, batchLimit: 2, tokenLimit: 7).run(requests)
+            var options = BatchOptions()
+            options.sequences = 2
+            options.tokensAlone = 7
+            options.tokensBesideDecode = 3
+            let byTwo = try Generator(model: model, options: options).run(requests)
             let alone = try requests.flatMap { try Generator(model: model).run([$0]) }
+            #expect(byTwo == together && alone == together)
             for results in [together, byTwo, alone] {
                 #expect(results.count == runs.count)
                 for (result, run) in zip(results, runs) {
@@ -77,17 +84,19 @@ struct GenerationOracleTests {
         let found = folders(with: "loglikelihood.json")
         #expect(!found.isEmpty)
         for folder in found {
-            let model = try LlamaModel(LlamaCheckpoint.load(folder.appending(path: "hf")))
+            let model = try ServedLlama(
+                CheckpointWeights(folder.appending(path: "hf")), format: .float32, cacheBytes: 1 << 26)
             let cases = try folder.appending(path: "loglikelihood.json").snakeCaseJSON(as: [Case].self)
             let requests = cases.flatMap { known in
                 known.continuations.map {
-                    LogLikelihood<LlamaModel>.Request(contextIDs: known.context, continuationIDs: $0.ids)
+                    ScoreRequest(contextIDs: known.context, continuationIDs: $0.ids)
                 }
             }
             #expect(!requests.isEmpty)
-            for tokenLimit in [1024, 5] {
-                let scorer = LogLikelihood(model: model, tokenLimit: tokenLimit)
-                let scores = try #require(try scorer.score(requests))
+            for tokens in [1024, 5] {
+                var options = BatchOptions()
+                options.tokensAlone = tokens
+                let scores = try LogLikelihood(model: model, options: options).score(requests)
                 #expect(scores.count == requests.count)
                 for (score, expected) in zip(scores, cases.flatMap(\.continuations)) {
                     #expect(abs(score.logLikelihood - expected.sumLogprob) <= 1e-4)

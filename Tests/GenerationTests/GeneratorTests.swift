@@ -1,20 +1,16 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import Generation
-import Synchronization
 import Testing
 
 @Suite("A generator ends each answer for its own reason and keeps requests apart")
 struct GeneratorTests {
-    /// Ids as letters, "a" for 0.
-    private func decode(_ ids: [Int32]) -> String {
-        String(String.UnicodeScalarView(ids.compactMap { UnicodeScalar(UInt32($0) + 97) }))
-    }
-
     private func run(
-        _ model: ScriptedModel, _ requests: [GenerationRequest], batchLimit: Int = 16
+        _ model: ScriptedModel, _ requests: [GenerationRequest], sequences: Int = 16
     ) throws -> [GenerationResult] {
-        try Generator(model: model, batchLimit: batchLimit, decode: decode).run(requests)
+        var options = BatchOptions()
+        options.sequences = sequences
+        return try Generator(model: model, options: options) { LetterText() }.run(requests)
     }
 
     @Test("Length, end of sequence, stop string")
@@ -45,7 +41,7 @@ struct GeneratorTests {
             requests.append(GenerationRequest(promptIDs: [Int32(3 + index)], parameters: parameters))
         }
         let together = try run(.counting(), requests)
-        #expect(try run(.counting(), requests, batchLimit: 2) == together)
+        #expect(try run(.counting(), requests, sequences: 2) == together)
         #expect(try requests.flatMap { try run(.counting(), [$0]) } == together)
     }
 
@@ -80,26 +76,6 @@ struct GeneratorTests {
         }
     }
 
-    @Test("A cancelled request stops alone")
-    func cancellation() throws {
-        let steps = Mutex(0)
-        let requests = [3, 4].map {
-            GenerationRequest(promptIDs: [Int32($0)], parameters: .init(maxTokens: 6, ignoreEndOfSequence: true))
-        }
-        let results = try Generator(model: ScriptedModel.counting()).run(
-            requests,
-            isCancelled: { position in
-                guard position == 0 else { return false }
-                return steps.withLock { steps in
-                    steps += 1
-                    return steps > 3
-                }
-            })
-        #expect(results[0].finishReason == .cancelled)
-        #expect(results[0].ids.count < 6)
-        #expect(results[1].finishReason == .length && results[1].ids.count == 6)
-    }
-
     @Test("Prompts that begin alike are computed once")
     func sharing() throws {
         let model = ScriptedModel.counting()
@@ -109,7 +85,8 @@ struct GeneratorTests {
         }
         let results = try run(model, requests)
         #expect(results.map(\.ids) == [[7], [8], [9], [10]])
-        #expect(model.tokensComputed == 31 + 3)
+        // Pages of 4 tokens: 28 of the 30 are shared.
+        #expect(model.tokensComputed == 31 + 3 * 3)
     }
 
     @Test("Logits that are not finite name the model, not a token")

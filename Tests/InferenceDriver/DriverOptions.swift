@@ -15,6 +15,8 @@ struct DriverOptions {
     var batches = [1]
     var repeats = 3
     var threads: Int?
+    /// Whether to measure the engine in place of the model.
+    var engine = false
 
     init(_ arguments: some Sequence<String>) {
         var rest = Array(arguments)[...]
@@ -22,7 +24,7 @@ struct DriverOptions {
             let usage = """
                 inference-driver: \(why)
                 usage: inference-driver [--size 15m|134m|1b] [--model PATH] [--format float32|bfloat16|q8_0|q4_0]
-                       [--prompt N] [--decode N] [--batch N[,N…]] [--repeat N] [--threads N]
+                       [--prompt N] [--decode N] [--batch N[,N…]] [--repeat N] [--threads N] [--engine yes|no]
 
                 """
             FileHandle.standardError.write(Data(usage.utf8))
@@ -44,6 +46,7 @@ struct DriverOptions {
             case "--decode": decode = number(value)
             case "--batch": batches = value.split(separator: ",").map { number($0) }
             case "--repeat": repeats = number(value)
+            case "--engine": engine = value == "yes"
             case "--threads": threads = number(value)
             default: stop("there is no option \(name)")
             }

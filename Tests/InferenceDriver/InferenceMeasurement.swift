@@ -44,7 +44,7 @@ struct InferenceMeasurement {
     }
 
     private let options: DriverOptions
-    private let model: ServedLlama
+    let model: ServedLlama
     private var c: LlamaConfiguration { model.configuration }
 
     init(_ options: DriverOptions) throws {
@@ -143,13 +143,13 @@ struct InferenceMeasurement {
         PanelProductSpeed(format).best(of: 8)
     }
 
-    private static func seconds(_ body: () throws -> Void) rethrows -> Double {
+    static func seconds(_ body: () throws -> Void) rethrows -> Double {
         let start = ContinuousClock.now
         try body()
         return (ContinuousClock.now - start) / .seconds(1)
     }
 
-    private static func median(_ values: [Double]) -> Double {
+    static func median(_ values: [Double]) -> Double {
         let sorted = values.sorted()
         return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }

@@ -7,7 +7,12 @@ import Foundation
 
 let options = DriverOptions(CommandLine.arguments.dropFirst())
 do {
-    print(try InferenceMeasurement(options).line())
+    let measurement = try InferenceMeasurement(options)
+    if options.engine {
+        for line in try EngineMeasurement(model: measurement.model, options: options).lines() { print(line) }
+    } else {
+        print(try measurement.line())
+    }
 } catch {
     FileHandle.standardError.write(Data("inference-driver: \(error)\n".utf8))
     exit(1)

@@ -33,6 +33,13 @@ extension Golden {
             GenerateText.Output(results: [
                 GenerationResult(text: "yes", ids: [4874], finishReason: .choice, logprobs: [-0.25]),
                 GenerationResult(text: "", ids: [], finishReason: .endOfSequence),
+                GenerationResult(
+                    text: "no", ids: [694], finishReason: .length, logprobs: [-1.5], tokens: ["no"],
+                    topLogprobs: [[TokenLogprob(id: 4874, text: "yes", logprob: -0.25)]],
+                    promptLogprobs: PromptLogprobs(
+                        ids: [1, 5], tokens: ["", "a"], logprobs: [nil, -2],
+                        topLogprobs: [[], [TokenLogprob(id: 6, logprob: -0.5)]]),
+                    promptTokens: 2, chatTemplate: "plain"),
             ])),
         Golden(
             "output.infer.score",

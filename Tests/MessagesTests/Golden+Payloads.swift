@@ -88,7 +88,14 @@ extension Golden {
                         repetitionPenalty: 1.1, seed: 5, stop: ["\n"], ignoreEndOfSequence: false,
                         choices: ["yes", "no"]),
                     GenerationRequest(promptIDs: [1, 2, 3]),
-                    GenerationRequest(messages: [ChatMessage(role: .user, content: "hello")]),
+                    GenerationRequest(messages: [ChatMessage(role: .user, content: "hello")], chatTemplate: "llama3"),
+                    GenerationRequest(
+                        prompt: "The dose:",
+                        responseFormat: ResponseFormat(
+                            .jsonSchema, schema: ["type": "object", "properties": ["mg": ["type": "integer"]]]),
+                        logprobs: 2, promptLogprobs: true),
+                    GenerationRequest(
+                        prompt: "Is it?", responseFormat: ResponseFormat(.choice, choices: [" yes", " no"])),
                 ], addBOS: true, stream: true)
         ),
         (

@@ -40,7 +40,7 @@ struct InferenceBadInputTests {
         try refuse(asking(["prompt": prompt, "temperature": -1]), on: desk, saying: ["requests[0].temperature"])
         try refuse(
             asking(["messages": [["role": "user", "content": prompt]]]), on: desk,
-            saying: ["requests[0].messages", "no chat template"])
+            saying: ["requests[0].messages", "chatTemplate", "llama2-chat"])
         try refuse("infer.generat", asking(["prompt": prompt]), on: desk, saying: [#"did you mean "infer.generate"?"#])
         try refuse(asking(["promptIDs": [1, 320]]), on: desk, saying: ["requests[0]", "320", "0 to 319"])
         try refuse(asking(["promptIDs": []]), on: desk, saying: ["requests[0]", "empty prompt"])

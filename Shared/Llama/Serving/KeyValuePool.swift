@@ -18,6 +18,11 @@ public final class KeyValuePool: Sendable {
 
     /// Tokens of a page.
     public static let tokensPerPage = ServingKernels.pageTokens
+    /// Bytes of a page of a model; `isHalf` unless its weights are served in float32.
+    public static func pageBytes(_ configuration: LlamaConfiguration, isHalf: Bool) -> Int {
+        KeyValueLayout(configuration, isHalf: isHalf).pageBytes
+    }
+
     /// Pages there may be.
     public let total: Int
     let layout: KeyValueLayout

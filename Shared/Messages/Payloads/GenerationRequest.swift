@@ -6,6 +6,8 @@ public struct GenerationRequest: Codable, Sendable, Hashable {
     public var prompt: String?
     public var promptIDs: [Int32]?
     public var messages: [ChatMessage]?
+    /// How `messages` are written for the model; default: as its tokenizer_config.json says.
+    public var chatTemplate: String?
     public var maxTokens: Int?
     /// 0 is greedy, the default.
     public var temperature: Double?
@@ -31,7 +33,7 @@ public struct GenerationRequest: Codable, Sendable, Hashable {
         temperature: Double? = nil, topK: Int? = nil, topP: Double? = nil, minP: Double? = nil,
         repetitionPenalty: Double? = nil, seed: UInt64? = nil, stop: [String]? = nil,
         ignoreEndOfSequence: Bool? = nil, choices: [String]? = nil, responseFormat: ResponseFormat? = nil,
-        logprobs: Int? = nil, promptLogprobs: Bool? = nil
+        logprobs: Int? = nil, promptLogprobs: Bool? = nil, chatTemplate: String? = nil
     ) {
         self.prompt = prompt
         self.promptIDs = promptIDs
@@ -49,11 +51,14 @@ public struct GenerationRequest: Codable, Sendable, Hashable {
         self.responseFormat = responseFormat
         self.logprobs = logprobs
         self.promptLogprobs = promptLogprobs
+        self.chatTemplate = chatTemplate
     }
 
     func validate(_ path: String) throws(MessageError) {
         let given = (prompt == nil ? 0 : 1) + (promptIDs == nil ? 0 : 1) + (messages == nil ? 0 : 1)
         try Bound.require(given == 1, path, "give exactly one of \"prompt\", \"promptIDs\" and \"messages\"")
+        try Bound.require(
+            chatTemplate == nil || messages != nil, "\(path).chatTemplate", "goes with \"messages\", and only them")
         try Bound.range(maxTokens, (promptLogprobs == true ? 0 : 1)...1_048_576, "\(path).maxTokens")
         try Bound.range(temperature, 0...100, "\(path).temperature")
         try Bound.range(topK, 0...Int.max, "\(path).topK")

@@ -26,10 +26,13 @@ public struct GenerationResult: Codable, Sendable, Hashable {
     public var promptLogprobs: PromptLogprobs?
     /// Tokens of the prompt, a begin-of-sequence id among them where one was added.
     public var promptTokens: Int?
+    /// The chat template that wrote the request's messages.
+    public var chatTemplate: String?
 
     public init(
         text: String, ids: [Int32], finishReason: FinishReason, logprobs: [Double]? = nil, tokens: [String]? = nil,
-        topLogprobs: [[TokenLogprob]]? = nil, promptLogprobs: PromptLogprobs? = nil, promptTokens: Int? = nil
+        topLogprobs: [[TokenLogprob]]? = nil, promptLogprobs: PromptLogprobs? = nil, promptTokens: Int? = nil,
+        chatTemplate: String? = nil
     ) {
         self.text = text
         self.ids = ids
@@ -39,5 +42,6 @@ public struct GenerationResult: Codable, Sendable, Hashable {
         self.topLogprobs = topLogprobs
         self.promptLogprobs = promptLogprobs
         self.promptTokens = promptTokens
+        self.chatTemplate = chatTemplate
     }
 }

@@ -12,7 +12,9 @@ struct ServeCommand<Command: ServiceCommand>: AsyncParsableCommand {
     @OptionGroup var options: ServiceOptions
 
     func run() async throws {
-        let settings = try options.settings()
+        let reader = try options.reader()
+        var settings = try ServiceSettings(reader)
+        if reader.string(.concurrency) == nil { settings.concurrency = Command.concurrency }
         try await ServiceHost(service: Command.service, settings: settings).serve(Command.handlers(settings))
     }
 }

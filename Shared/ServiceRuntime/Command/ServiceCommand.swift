@@ -18,6 +18,8 @@ public protocol ServiceCommand: AsyncParsableCommand {
     static var service: String { get }
     /// What it does, in one sentence.
     static var abstract: String { get }
+    /// Jobs it works on at once where the settings do not say.
+    static var concurrency: Int { get }
     /// What it can do; called once a process.
     static func handlers(_ settings: ServiceSettings) throws -> [any JobHandler]
     /// Subcommands of its own.
@@ -31,6 +33,8 @@ extension ServiceCommand {
             subcommands: [ServeCommand<Self>.self, RunCommand<Self>.self, HealthcheckCommand<Self>.self] + ownCommands,
             defaultSubcommand: ServeCommand<Self>.self)
     }
+
+    public static var concurrency: Int { 1 }
 
     public static var ownCommands: [any ParsableCommand.Type] { [] }
 

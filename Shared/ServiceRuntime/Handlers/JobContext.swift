@@ -27,6 +27,10 @@ public struct JobContext: Sendable {
     public var id: JobID { envelope.id }
     public var fence: Fence { envelope.fence }
     public var kind: JobKind { envelope.message.kind }
+    /// Whose job it is: work of different tenants shares a worker fairly.
+    public var tenant: String { envelope.tenant }
+    /// When its result is of no use any more, in ms since 1970.
+    public var deadline: Int64? { envelope.deadline }
     /// 1 for the first.
     public var attempt: Int { envelope.attempt }
     /// Where the payload wants the output instead of the artifact store.

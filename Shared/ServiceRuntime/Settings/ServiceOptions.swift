@@ -31,7 +31,7 @@ public struct ServiceOptions: ParsableArguments {
     public var logLevel: String?
     @Option(help: ArgumentHelp("json or text (MELLAMA_LOG_FORMAT).", valueName: "format"))
     public var logFormat: String?
-    @Option(help: ArgumentHelp("Jobs at once (MELLAMA_CONCURRENCY; 1).", valueName: "n"))
+    @Option(help: ArgumentHelp("Jobs at once (MELLAMA_CONCURRENCY; inference 16, others 1).", valueName: "n"))
     public var concurrency: String?
     @Option(help: ArgumentHelp("A worker silent so long loses its jobs (MELLAMA_LEASE_SECONDS).", valueName: "s"))
     public var leaseSeconds: String?
