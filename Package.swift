@@ -184,7 +184,10 @@ let services: [Target] = [
         ["ServiceRuntime", "Files", "Training", "Collectives", "Checkpoints", "Corpora", "Llama", "Tensors"]),
     service(
         "inference",
-        ["ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors", .metrics]),
+        [
+            "ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors", .httpClient,
+            .metrics,
+        ]),
     service("evaluator", ["ServiceRuntime", "Files", "MedicalBenchmark", "Corpora"]),
     service("mellama", ["ServiceRuntime", "Training", "Checkpoints", "Corpora", "Llama", .httpClient, .yams]),
     tests(

@@ -96,7 +96,7 @@ extension Golden {
                         logprobs: 2, promptLogprobs: true),
                     GenerationRequest(
                         prompt: "Is it?", responseFormat: ResponseFormat(.choice, choices: [" yes", " no"])),
-                ], addBOS: true, stream: true)
+                ], addBOS: true, stream: true, restricted: true)
         ),
         (
             .inferScore,

@@ -70,7 +70,6 @@ struct CompletionStreamTests {
                 #expect(again.id == job.id)
                 #expect(try await worker.publish(["zombie"], of: job, at: 3) == [.stale])
                 try await worker.publish(["a", "bé"], of: again, at: 0)
-                _ = again
                 try await worker.complete(again, [AnsweringWorker.result(["a", "b", "c", "d"])])
             }
             let chunks = try Self.chunks(response.text)

@@ -106,10 +106,11 @@ struct CompletionTests {
         }
     }
 
-    @Test("Prompts as a text, texts, ids and lists of ids", arguments: [
-        ("Fever is", 1), (["a", "b"], 2), ([1, 2, 3], 1), ([[1, 2], [3]], 2),
-    ] as [(JSONValue, Int)])
-    func prompts(prompt: JSONValue, count: Int) async throws {
+    @Test(
+        "Prompts as a text, texts, ids and lists of ids",
+        arguments: [(#""Fever is""#, 1), (#"["a", "b"]"#, 2), ("[1, 2, 3]", 1), ("[[1, 2], [3]]", 2)])
+    func prompts(text: String, count: Int) async throws {
+        let prompt = try MessageDecoder.parse(Array(text.utf8))
         try await GatewayFixture.with { fixture in
             let body = Self.completion(fixture, ["prompt": prompt])
             let (response, payload) = try await Self.exchange(fixture, "/v1/completions", body) { worker, job in
@@ -139,7 +140,7 @@ struct CompletionTests {
             let (response, payload) = try await Self.exchange(fixture, "/v1/completions", body) { worker, job in
                 var result = GenerationResult(text: "", ids: [], finishReason: .length, logprobs: [], promptTokens: 3)
                 result.promptLogprobs = PromptLogprobs(
-                    ids: [5, 6, 7], tokens: ["A", " b", "é"], logprobs: [nil, -0.25, -.infinity],
+                    ids: [5, 6, 7], tokens: ["A", " b", "é"], logprobs: [nil, -0.25, -2],
                     topLogprobs: [[], [TokenLogprob(id: 6, text: " b", logprob: -0.25)], []])
                 try await worker.complete(job, [result])
             }
@@ -153,7 +154,7 @@ struct CompletionTests {
             #expect(choice["text"] == "A bé")
             let logprobs = try #require(choice["logprobs"])
             #expect(logprobs["tokens"] == ["A", " b", "é"])
-            #expect(logprobs["token_logprobs"] == [.null, -0.25, -9999])
+            #expect(logprobs["token_logprobs"] == [.null, -0.25, -2])
             #expect(logprobs["top_logprobs"] == [.null, [" b": -0.25], [:]])
             #expect(logprobs["text_offset"] == [0, 1, 3])
         }
@@ -177,11 +178,13 @@ struct CompletionTests {
         }
     }
 
-    @Test("Failures have OpenAI's form and the status that says what to do", arguments: [
-        (JobFailure.badInput("requests[0].messages: there is no chat template"), 400, "bad-input"),
-        (JobFailure(.notFound, title: "", detail: "not there"), 404, "model_not_found"),
-        (JobFailure(.storage, title: "", detail: "full"), 500, "storage"),
-    ])
+    @Test(
+        "Failures have OpenAI's form and the status that says what to do",
+        arguments: [
+            (JobFailure.badInput("requests[0].messages: there is no chat template"), 400, "bad-input"),
+            (JobFailure(.notFound, title: "", detail: "not there"), 404, "model_not_found"),
+            (JobFailure(.storage, title: "", detail: "full"), 500, "storage"),
+        ])
     func failures(failure: JobFailure, status: Int, code: String) async throws {
         try await GatewayFixture.with { fixture in
             let (response, _) = try await Self.exchange(fixture, "/v1/chat/completions", Self.chat(fixture)) {
@@ -194,27 +197,41 @@ struct CompletionTests {
         }
     }
 
-    @Test("What is not served is refused by its name", arguments: [
-        ("/v1/chat/completions", "tools", [["type": "function"]], "tools"),
-        ("/v1/chat/completions", "frequency_penalty", 0.5, "frequency_penalty"),
-        ("/v1/chat/completions", "response_format", ["type": "json_object"], "response_format"),
-        ("/v1/chat/completions", "top_logprobs", 2, "top_logprobs"),
-        ("/v1/chat/completions", "messages", [["role": "tool", "content": "x"]], "messages[0].role"),
-        ("/v1/chat/completions", "stream_options", ["include_usage": true], "stream_options"),
-        ("/v1/completions", "best_of", 2, "best_of"), ("/v1/completions", "suffix", "x", "suffix"),
-        ("/v1/completions", "prompt", [1, "a"], "prompt"), ("/v1/completions", "n", 0, "n"),
-        ("/v1/completions", "max_tokens", 0, "max_tokens"), ("/v1/completions", "max_token", 5, "max_token"),
-        ("/v1/completions", "temperature", "hot", "temperature"),
-    ] as [(String, String, JSONValue, String)])
-    func refused(uri: String, name: String, value: JSONValue, parameter: String) async throws {
+    /// A route, a field, its value as JSON, and the field that the error names.
+    struct Refusal: Sendable {
+        var route: String
+        var name: String
+        var json: String
+        var parameter: String
+        init(_ route: String, _ name: String, _ json: String, _ parameter: String? = nil) {
+            (self.route, self.name, self.json, self.parameter) = (route, name, json, parameter ?? name)
+        }
+    }
+
+    static let refusals: [Refusal] = [
+        Refusal("/v1/chat/completions", "tools", "[{}]"),
+        Refusal("/v1/chat/completions", "frequency_penalty", "0.5"),
+        Refusal("/v1/chat/completions", "response_format", #"{"type": "json_object"}"#),
+        Refusal("/v1/chat/completions", "top_logprobs", "2"),
+        Refusal("/v1/chat/completions", "messages", #"[{"role": "tool", "content": "x"}]"#, "messages[0].role"),
+        Refusal("/v1/chat/completions", "stream_options", #"{"include_usage": true}"#),
+        Refusal("/v1/completions", "best_of", "2"), Refusal("/v1/completions", "suffix", #""x""#),
+        Refusal("/v1/completions", "prompt", #"[1, "a"]"#), Refusal("/v1/completions", "n", "0"),
+        Refusal("/v1/completions", "max_tokens", "0"), Refusal("/v1/completions", "max_token", "5"),
+        Refusal("/v1/completions", "temperature", #""hot""#),
+    ]
+
+    @Test("What is not served is refused by its name", arguments: refusals)
+    func refused(refusal: Refusal) async throws {
         try await GatewayFixture.with { fixture in
-            let base = uri.contains("chat") ? Self.chat(fixture) : Self.completion(fixture)
-            let body = base.with([name], value)
+            let base = refusal.route.contains("chat") ? Self.chat(fixture) : Self.completion(fixture)
+            let value = try MessageDecoder.parse(Array(refusal.json.utf8))
+            let body = base.with([refusal.name], value)
             try await fixture.router { client in
-                let response = try await client.call(uri: uri, method: .post, body: body.body)
+                let response = try await client.call(uri: refusal.route, method: .post, body: body.body)
                 #expect(response.status == .badRequest)
                 let error = try #require(try response.json["error"])
-                #expect(error["param"] == .string(parameter))
+                #expect(error["param"] == .string(refusal.parameter))
                 #expect(error["type"] == "invalid_request_error")
             }
         }
@@ -226,7 +243,8 @@ struct CompletionTests {
             let body = Self.chat(
                 fixture,
                 [
-                    "frequency_penalty": 0.0, "presence_penalty": 0, "logit_bias": [:], "tools": .null, "tool_choice": "none",
+                    "frequency_penalty": 0.0, "presence_penalty": 0, "logit_bias": [:], "tools": .null,
+                    "tool_choice": "none",
                     "response_format": ["type": "text"], "metadata": ["a": "b"], "store": false, "top_logprobs": 0,
                 ])
             let (response, _) = try await Self.exchange(fixture, "/v1/chat/completions", body) { worker, job in

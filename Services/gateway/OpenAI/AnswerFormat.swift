@@ -72,7 +72,8 @@ struct AnswerFormat: Sendable {
     /// More of an answer, of which `offset` characters came before.
     func delta(_ index: Int, _ delta: AnswerProgress.Delta, offset: Int) -> JSONValue {
         let logprobs = wantsLogprobs && !delta.tokens.isEmpty ? logprobs(delta.tokens, offset: offset) : .null
-        return chunk(index, content: isChat ? ["content": .string(delta.text)] : .string(delta.text), logprobs: logprobs)
+        return chunk(
+            index, content: isChat ? ["content": .string(delta.text)] : .string(delta.text), logprobs: logprobs)
     }
 
     /// The end of an answer.

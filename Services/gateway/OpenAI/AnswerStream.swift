@@ -41,7 +41,9 @@ struct AnswerStream {
         var offsets = [Int](repeating: 0, count: count)
         var lastWrite = ContinuousClock.now
         var opening = ByteBuffer()
-        for index in 0..<count { if let chunk = format.opening(index) { opening.writeImmutableBuffer(try frame(chunk)) } }
+        for index in 0..<count {
+            if let chunk = format.opening(index) { opening.writeImmutableBuffer(try frame(chunk)) }
+        }
         // Headers go out with the first bytes.
         try await sink(opening.readableBytes > 0 ? opening : ByteBuffer(string: ": mellama\n\n"))
 
@@ -53,13 +55,19 @@ struct AnswerStream {
             GenerateText.Output.self,
             onParts: { parts in
                 var buffer = ByteBuffer()
-                for part in parts where answers.indices.contains(part.part.index) {
-                    guard let delta = try answers[part.part.index].add(part) else { continue }
-                    buffer.writeImmutableBuffer(try chunk(part.part.index, delta))
+                var failure: OpenAIError?
+                for part in parts where answers.indices.contains(part.part.index) && failure == nil {
+                    do throws(OpenAIError) {
+                        guard let delta = try answers[part.part.index].add(part) else { continue }
+                        buffer.writeImmutableBuffer(try Self.bytes { try chunk(part.part.index, delta) })
+                    } catch {
+                        // What came before it is sent all the same.
+                        failure = error
+                    }
                 }
-                guard buffer.readableBytes > 0 else { return }
-                try await sink(buffer)
+                if buffer.readableBytes > 0 { try await sink(buffer) }
                 lastWrite = .now
+                if let failure { throw failure }
             },
             onSilence: {
                 guard ContinuousClock.now - lastWrite >= heartbeat else { return }
@@ -77,6 +85,15 @@ struct AnswerStream {
             end.writeImmutableBuffer(try Self.frame(format.usageChunk(usage)))
         }
         try await sink(end)
+    }
+
+    /// JSON that can't be written is our own error.
+    private static func bytes(_ make: () throws -> ByteBuffer) throws(OpenAIError) -> ByteBuffer {
+        do {
+            return try make()
+        } catch {
+            throw OpenAIError(.internalError)
+        }
     }
 
     /// A chunk as an event; where usage is asked for, those before it say that they have none.

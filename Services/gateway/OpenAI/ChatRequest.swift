@@ -19,15 +19,17 @@ struct ChatRequest: Sendable {
         sampling = try SamplingParameters(&parameters)
         messages = try Self.messages(parameters.value("messages"))
         let newer = try parameters.integer("max_completion_tokens", in: 1...1_048_576)
-        sampling.request.maxTokens = try parameters.integer("max_tokens", in: 1...1_048_576).map {
-            min($0, newer ?? $0)
-        } ?? newer
+        sampling.request.maxTokens =
+            try parameters.integer("max_tokens", in: 1...1_048_576).map {
+                min($0, newer ?? $0)
+            } ?? newer
         let wantsLogprobs = try parameters.flag("logprobs") ?? false
         let top = try parameters.integer("top_logprobs", in: 0...GenerationRequest.mostLogprobs)
         guard wantsLogprobs || top ?? 0 == 0 else {
             throw .invalid("invalid-value", "top_logprobs: goes with logprobs only", field: "top_logprobs")
         }
         if wantsLogprobs { sampling.request.logprobs = top ?? 0 }
+        sampling.request.chatTemplate = try parameters.text("chat_template")
         for (name, values) in Self.harmless { try parameters.allow(name, only: values) }
         try parameters.refuseOthers()
     }

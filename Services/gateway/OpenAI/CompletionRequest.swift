@@ -42,7 +42,8 @@ struct CompletionRequest: Sendable {
         sampling.request.maxTokens = tokens
         sampling.request.logprobs = logprobs
         // The text of a prompt given as ids comes with its log-probabilities.
-        let needsPrompt = echoes && (logprobs != nil || tokens == 0 || prompts.contains { if case .ids = $0 { true } else { false } })
+        let needsPrompt =
+            echoes && (logprobs != nil || tokens == 0 || prompts.contains { if case .ids = $0 { true } else { false } })
         if needsPrompt {
             sampling.request.promptLogprobs = true
             sampling.request.logprobs = logprobs ?? 0

@@ -54,8 +54,14 @@ extension Gateway {
     private func answer(_ question: Question, _ request: Request, _ context: GatewayContext) async throws -> Response {
         let sampling = question.sampling
         let named = try modelReference(sampling.model)
+        var requests = question.requests
+        if case .chat = question.kind, let template = models.models[sampling.model]?.chatTemplate {
+            for index in requests.indices where requests[index].chatTemplate == nil {
+                requests[index].chatTemplate = template
+            }
+        }
         let payload = GenerateText(
-            model: named.model, adapter: named.adapter, requests: question.requests, addBOS: sampling.addBOS,
+            model: named.model, adapter: named.adapter, requests: requests, addBOS: sampling.addBOS,
             stream: sampling.isStreaming ? true : nil)
         let place = try desk.enter()
         let job = try await submit(try JobMessage(.inferGenerate, payload), request, context)
@@ -122,7 +128,8 @@ extension Gateway {
         } catch is CancellationError {
             throw OpenAIError(
                 Problem(
-                    "client-left", "The client has left", status: .init(code: 499, reasonPhrase: "Client Closed Request"),
+                    "client-left", "The client has left",
+                    status: .init(code: 499, reasonPhrase: "Client Closed Request"),
                     detail: "the connection was closed before the answer"))
         }
     }

@@ -58,7 +58,7 @@ extension Gateway {
     }
 
     private func namedModel(_ name: String, _ entry: ModelRegister.Entry) -> ModelAnswer {
-        let parts = [entry.model.text, entry.adapter?.text].compactMap { $0 }
+        let parts = [entry.model?.text ?? ModelReference.remotePrefix + name, entry.adapter?.text].compactMap { $0 }
         return ModelAnswer(id: name, created: 0, root: parts.joined(separator: "+"))
     }
 
@@ -78,13 +78,13 @@ extension Gateway {
     /// What a client's name of a model stands for: an operator's name, an artifact or a path below a data root, or
     /// `MODEL+ADAPTER` of these.
     func modelReference(_ name: String) throws -> (model: ModelReference, adapter: DataReference?) {
-        if let entry = models.models[name] { return (.stored(entry.model), entry.adapter) }
+        if let model = models.reference(named: name) { return (model, models.models[name]?.adapter) }
         let parts = name.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         var model = DataReference(parts[0])
         var adapter = parts.count > 1 ? DataReference(parts[1]) : nil
         if let entry = models.models[parts[0]], let given = adapter {
-            guard entry.adapter == nil else { throw Self.unknownModel }
-            (model, adapter) = (entry.model, given)
+            guard entry.adapter == nil, let base = entry.model else { throw Self.unknownModel }
+            (model, adapter) = (base, given)
         }
         for reference in [model, adapter].compactMap({ $0 }) {
             switch reference {

@@ -30,7 +30,11 @@ struct OpenAIError: Sendable {
         switch state {
         case .failed where failure?.type == .notFound:
             (status, parameter, code) = (404, "model", "model_not_found")
-        case .failed where failure?.type == .badInput || failure?.type == .forbiddenPath: status = 400
+        case .failed
+        where
+            [.badInput, .forbiddenPath, .forbiddenData].contains(failure?.type ?? .internalError):
+            status = 400
+        case .dead where failure?.type == .remote: status = 502
         case .expired: status = 504
         // Somebody else cancelled it: the client may ask again.
         case .cancelled: status = 503

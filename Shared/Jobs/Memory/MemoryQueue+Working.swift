@@ -15,7 +15,8 @@ extension MemoryQueue {
         for kind in wanted { room[kind] = controls[kind]?.maximumRunning.map { $0 - running(kind) } }
         var claimed: [JobEnvelope] = []
         var broken: [(job: MemoryJob, failure: JobFailure)] = []
-        while claimed.count + broken.count < limit, let id = best(of: wanted.filter { room[$0] ?? 1 > 0 }, loaded: loaded), var job = jobs[id]
+        while claimed.count + broken.count < limit,
+            let id = best(of: wanted.filter { room[$0] ?? 1 > 0 }, loaded: loaded), var job = jobs[id]
         {
             if let deadline = job.deadline, deadline <= now {
                 close(id, .expired, error: .expired("no worker was free in time"))

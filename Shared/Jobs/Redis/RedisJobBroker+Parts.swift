@@ -45,7 +45,8 @@ extension RedisJobBroker {
     /// What the script's reply holds.
     private static func page(_ reply: RESPValue) throws(JobError) -> (PartPage, StreamTips) {
         let operation = "read parts"
-        guard let values = reply.array, values.count >= 3, let events = values[1].string.flatMap({ StreamPosition($0) }),
+        guard let values = reply.array, values.count >= 3,
+            let events = values[1].string.flatMap({ StreamPosition($0) }),
             let news = values[2].string.flatMap({ StreamPosition($0) })
         else { throw .unexpectedReply(operation) }
         var page = PartPage(parts: [], state: values[0].string.flatMap(JobState.init(rawValue:)))

@@ -69,7 +69,8 @@ extension Worker {
         let next =
             limit > 0
             ? ClaimRequest(
-                kinds: handler.kinds, worker: id, limit: limit, lease: configuration.lease, loaded: handler.loaded) : nil
+                kinds: handler.kinds, worker: id, limit: limit, lease: configuration.lease, loaded: handler.loaded)
+            : nil
         let completions = ended.map {
             Completion(job: $0.envelope.id, fence: $0.envelope.fence, result: $0.result)
         }

@@ -1,7 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 /// `infer.generate`: a batch of prompts to continue.
-public struct GenerateText: JobPayload, Hashable {
+public struct GenerateText: RestrictedPayload, Hashable {
     public var model: ModelReference
     public var adapter: DataReference?
     public var requests: [GenerationRequest]
@@ -10,16 +10,19 @@ public struct GenerateText: JobPayload, Hashable {
     /// Whether the answers are published part by part while they are written (`GenerationPart`). A stack keeps the parts
     /// for minutes; the result has them all. Default false.
     public var stream: Bool?
+    /// Whether the prompts hold data whose licence keeps it on this stack. Default false.
+    public var restricted: Bool?
 
     public init(
         model: ModelReference, adapter: DataReference? = nil, requests: [GenerationRequest], addBOS: Bool? = nil,
-        stream: Bool? = nil
+        stream: Bool? = nil, restricted: Bool? = nil
     ) {
         self.model = model
         self.adapter = adapter
         self.requests = requests
         self.addBOS = addBOS
         self.stream = stream
+        self.restricted = restricted
     }
 
     public struct Output: Codable, Sendable, Hashable {

@@ -21,7 +21,8 @@ public struct GenerationPart: Codable, Sendable, Hashable {
 
     public init(
         index: Int, position: Int, text: String, ids: [Int32], logprobs: [Double]? = nil,
-        tokens: [String]? = nil, topLogprobs: [[TokenLogprob]]? = nil, finishReason: GenerationResult.FinishReason? = nil
+        tokens: [String]? = nil, topLogprobs: [[TokenLogprob]]? = nil,
+        finishReason: GenerationResult.FinishReason? = nil
     ) {
         self.index = index
         self.position = position

@@ -7,11 +7,21 @@ public import Messages
 ///
 ///     models:
 ///       clinic: {model: "sha256:…", adapter: "sha256:…"}
+///       hosted: {remote: {url: "https://…/v1", model: "…", keyVariable: "…", requestsPerMinute: 60}}
 public struct ModelRegister: Sendable {
     /// What a name stands for.
     public struct Entry: Codable, Sendable, Hashable {
-        public var model: DataReference
+        /// Exactly one of `model` and `remote` is given.
+        public var model: DataReference?
         public var adapter: DataReference?
+        public var remote: RemoteModel?
+        /// How messages are written for it, where its folder does not say.
+        public var chatTemplate: String?
+
+        /// As a payload names it; nil for what has neither.
+        func reference(named name: String) -> ModelReference? {
+            remote == nil ? model.map { .stored($0) } : .remote(name)
+        }
     }
 
     private struct Document: Codable {
@@ -20,6 +30,9 @@ public struct ModelRegister: Sendable {
 
     /// By name.
     public var models: [String: Entry] = [:]
+
+    /// What a name stands for in a payload.
+    public func reference(named name: String) -> ModelReference? { models[name]?.reference(named: name) }
 
     /// No names.
     public init() {}
@@ -31,10 +44,19 @@ public struct ModelRegister: Sendable {
             guard Self.isName(name) else {
                 throw MessageError(
                     .invalidValue, path: "models",
-                    detail: "a name is letters, digits, '.', '_', '-', ':' and '/', at most 200, and not like an artifact's")
+                    detail:
+                        "a name is letters, digits, '.', '_', '-', ':' and '/', at most 200, and not like an artifact's"
+                )
             }
+            let isWhole = (entry.model == nil) != (entry.remote == nil) && (entry.remote == nil || entry.adapter == nil)
+            guard isWhole else {
+                throw MessageError(
+                    .invalidValue, path: "models.\(name)", detail: "give model, with or without adapter, or remote")
+            }
+            try entry.remote?.validate("models.\(name).remote")
             for case .stage in [entry.model, entry.adapter].compactMap({ $0 }) {
-                throw MessageError(.invalidValue, path: "models.\(name)", detail: "names a stage; name an artifact or a path")
+                throw MessageError(
+                    .invalidValue, path: "models.\(name)", detail: "names a stage; name an artifact or a path")
             }
         }
         models = document.models

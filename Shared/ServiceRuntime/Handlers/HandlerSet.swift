@@ -38,7 +38,8 @@ public struct HandlerSet: ClaimedJobHandler {
 
     public var loaded: [String] {
         let models = handlers.values.flatMap(\.loadedModels)
-        return Set(models.compactMap { try? MessageEncoder.value($0) }.compactMap(JobMessage.affinity(ofModel:))).sorted()
+        return Set(models.compactMap { try? MessageEncoder.value($0) }.compactMap(JobMessage.affinity(ofModel:)))
+            .sorted()
     }
 
     public func handle(_ envelope: JobEnvelope, control: JobControl) async -> JobOutcome {

@@ -65,7 +65,8 @@ public struct ServiceOptions: ParsableArguments {
             (.adminHost, adminHost), (.adminPort, adminPort), (.logLevel, logLevel), (.logFormat, logFormat),
             (.concurrency, concurrency), (.leaseSeconds, leaseSeconds),
             (.retentionHours, retentionHours), (.textRetentionHours, textRetentionHours), (.memoryBudget, memoryBudget),
-            (.hostFile, hostFile), (.modelsFile, modelsFile), (.startTimeout, startTimeout), (.stopTimeout, stopTimeout),
+            (.hostFile, hostFile), (.modelsFile, modelsFile), (.startTimeout, startTimeout),
+            (.stopTimeout, stopTimeout),
             (.otlpEndpoint, otlpEndpoint),
         ]
         return Dictionary(given.compactMap { key, text in text.map { (key.flag, $0) } }, uniquingKeysWith: { $1 })

@@ -30,6 +30,7 @@ struct GatewayFixture {
         limits.eventWait = .milliseconds(20)
         limits.checkInterval = .milliseconds(50)
         limits.heartbeatInterval = .milliseconds(60)
+        limits.answerTimeout = .seconds(60)
         return limits
     }()
 
