@@ -61,7 +61,7 @@ struct EngineMeasurement {
         batch.keepsPrefixes = false
         let asked = (0..<requests).map { number in
             GenerationRequest(
-                promptIDs: (0..<8).map { Int32(3 + ($0 * 7919 + number * 31) % 30_000) },
+                promptIDs: Self.prompt(number),
                 parameters: GenerationParameters(
                     maxTokens: options.decode, temperature: 1, topK: 50, seed: UInt64(number),
                     ignoreEndOfSequence: true),
@@ -72,6 +72,13 @@ struct EngineMeasurement {
             tokens = try Generator(model: model, options: batch).run(asked).reduce(0) { $0 + $1.ids.count }
         }
         return Double(tokens) / time
+    }
+
+    private static func prompt(_ number: Int) -> [Int32] {
+        (0..<8).map { place -> Int32 in
+            let id = place * 7919 + number * 31
+            return Int32(3 + id % 30_000)
+        }
     }
 
     private func modelRate(_ requests: Int) throws -> Double {

@@ -40,13 +40,6 @@ struct InferenceJobTests {
         ).results
     }
 
-    /// Whether two answers are one up to rounding, which may differ with a request's place among those asked together.
-    static func agree(_ one: GenerationResult, _ other: GenerationResult) -> Bool {
-        let pairs = zip(one.logprobs ?? [], other.logprobs ?? [])
-        return one.ids == other.ids && one.text == other.text && one.finishReason == other.finishReason
-            && one.logprobs?.count == other.logprobs?.count && pairs.allSatisfy { abs($0 - $1) <= 1e-5 }
-    }
-
     @Test func textAndIDsGiveOneAnswer() throws {
         let (desk, ids) = try Self.desk()
         let results = try Self.generate(
@@ -59,11 +52,11 @@ struct InferenceJobTests {
                 ["prompt": .string(Self.prompt), "maxTokens": 12, "temperature": 1, "seed": 7],
             ])
         #expect(results.count == 5)
-        #expect(Self.agree(results[0], results[1]))
+        #expect(results[0] == results[1])
         #expect(results[0].ids.count == 12 && results[0].finishReason == .length)
         #expect(results[0].logprobs?.count == 12 && results[0].logprobs?.allSatisfy { $0 <= 0 } == true)
         #expect([" yes", " no", " maybe"].contains(results[2].text) && results[2].finishReason == .choice)
-        #expect(Self.agree(results[3], results[4]) && results[3].ids != results[0].ids)
+        #expect(results[3] == results[4] && results[3].ids != results[0].ids)
         // A greedy answer scores as greedy, and as likely as its log-probabilities say.
         let scores = try Self.score(
             desk, [["contextIDs": Self.list([1] + ids), "continuationIDs": Self.list(results[0].ids)]])
@@ -171,11 +164,9 @@ struct InferenceJobTests {
             let scores = try scored.flatMap {
                 try decoder.decode(ScoreText.Output.self, from: $0.output ?? .null).results
             }
-            #expect(results.map(\.ids) == together.0.map(\.ids))
-            #expect(scores.count == 12 && scores.map(\.isGreedy) == together.1.map(\.isGreedy))
-            for (one, other) in zip(scores, together.1) {
-                #expect(abs(one.logLikelihood - other.logLikelihood) <= 1e-6 * max(1, abs(other.logLikelihood)))
-            }
+            // To the bit.
+            #expect(results == together.0)
+            #expect(scores.count == 12 && scores == together.1)
         }
     }
 
