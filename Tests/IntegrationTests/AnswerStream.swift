@@ -3,6 +3,8 @@
 import AsyncHTTPClient
 import Foundation
 import Messages
+import NIOCore
+import NIOHTTP1
 
 /// A stream of the OpenAI routes as a client reads it.
 struct AnswerStream {

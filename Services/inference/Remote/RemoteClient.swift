@@ -4,6 +4,7 @@ import AsyncHTTPClient
 import FoundationEssentials
 import Messages
 import NIOCore
+import NIOHTTP1
 import ServiceRuntime
 import Synchronization
 

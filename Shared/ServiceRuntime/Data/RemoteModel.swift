@@ -2,7 +2,7 @@
 
 import FoundationEssentials
 import Glibc
-import Messages
+public import Messages
 
 /// A model behind an OpenAI-compatible endpoint, as the file of `MELLAMA_MODELS_FILE` describes it.
 public struct RemoteModel: Codable, Sendable, Hashable {
