@@ -135,8 +135,9 @@ let modelHalf: [Target] = [
     shared("Tokenization", ["Files"]),
     shared("Corpora", ["Files", "Tokenization"], resources: [.embedInCode("Data/instruction-prompts.json")]),
     shared("Llama", ["Tensors"]),
-    shared("Checkpoints", ["Files", "Llama", "Tensors"]),
+    shared("Checkpoints", ["Files", "Llama", "Tensors", "Tokenization"]),
     shared("Training", ["Files", "Llama", "Tensors", "Checkpoints", "Corpora", "Collectives"]),
+    shared("Encoders", ["Files", "Tensors", "Checkpoints"]),
     shared("Generation", ["Llama", "Tensors", "Tokenization"]),
     shared(
         "MedicalBenchmark", ["Files"],
@@ -159,8 +160,9 @@ let modelHalf: [Target] = [
     tests("Tokenization", ["Files", "FuzzSupport", "OracleSupport"]),
     tests("Corpora", ["Files", "Tokenization", "OracleSupport"]),
     tests("Llama", ["Tensors", "Checkpoints", "OracleSupport"]),
-    tests("Checkpoints", ["Llama", "Tensors", "OracleSupport"]),
+    tests("Checkpoints", ["Files", "Llama", "Tensors", "Tokenization", "FuzzSupport", "OracleSupport"]),
     tests("Training", ["Llama", "Tensors", "Checkpoints", "Collectives", "Corpora", "OracleSupport"]),
+    tests("Encoders", ["Checkpoints", "Tensors", "FuzzSupport", "OracleSupport"]),
     tests(
         "Generation",
         ["Llama", "Tensors", "Checkpoints", "Tokenization", "OracleSupport", "FuzzSupport", "ThreadSanitizerHooks"]),
@@ -185,8 +187,8 @@ let services: [Target] = [
     service(
         "inference",
         [
-            "ServiceRuntime", "Files", "Generation", "Checkpoints", "Tokenization", "Llama", "Tensors", .httpClient,
-            .metrics,
+            "ServiceRuntime", "Files", "Generation", "Encoders", "Checkpoints", "Tokenization", "Llama", "Tensors",
+            .httpClient, .metrics,
         ]),
     service("evaluator", ["ServiceRuntime", "Files", "MedicalBenchmark", "Corpora"]),
     service("mellama", ["ServiceRuntime", "Training", "Checkpoints", "Corpora", "Llama", .httpClient, .yams]),
@@ -200,7 +202,7 @@ let services: [Target] = [
     tests(
         "trainer",
         ["Messages", "ServiceRuntime", "TestSupport", "HostSupport", "OracleSupport", "Checkpoints", "Tensors"]),
-    tests("inference", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport"]),
+    tests("inference", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "Checkpoints", "Tensors"]),
     tests("evaluator", ["Messages", "ServiceRuntime", "TestSupport", "OracleSupport", "MedicalBenchmark"]),
     tests("mellama", ["Messages", "TestSupport", .argumentParser]),
     .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: settings),

@@ -10,7 +10,7 @@ import Tensors
 @main
 struct InferenceCommand: ServiceCommand {
     static let service = "inference"
-    static let abstract = "Generates text and scores continuations with LLaMA models."
+    static let abstract = "Generates text and scores continuations with LLaMA models; embeds texts with BERT encoders."
     /// Jobs of one model share its steps: more of them at once cost little and answer sooner.
     static let concurrency = 16
 
@@ -24,6 +24,7 @@ struct InferenceCommand: ServiceCommand {
         let remotes = RemoteModels(try settings.modelsFile.map { try ModelRegister(file: $0) } ?? ModelRegister())
         return [
             GenerateHandler(library: library, remotes: remotes), ScoreHandler(library: library, remotes: remotes),
+            EmbedHandler(),
         ]
     }
 }

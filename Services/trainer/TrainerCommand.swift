@@ -15,7 +15,7 @@ struct TrainerCommand: ServiceCommand {
     static func handlers(_ settings: ServiceSettings) throws -> [any JobHandler] {
         Logger(label: service).info(
             "engine", metadata: ["blas": "\(BLAS.description)", "bfloat16": "\(BFloat16Product.description)"])
-        return [TrainHandler(hostFile: settings.hostFile), MergeHandler()]
+        return [TrainHandler(hostFile: settings.hostFile), MergeHandler(), ConvertHandler()]
     }
 
     static var ownCommands: [any ParsableCommand.Type] { [RankCommand.self] }

@@ -4,7 +4,7 @@ import FoundationEssentials
 import Tensors
 
 /// The safetensors files of a folder: one `model.safetensors`, or those its index names.
-struct CheckpointShards {
+struct CheckpointShards: CheckpointTensors {
     private let files: [SafetensorsFile]
     /// Which file holds a tensor.
     private let places: [String: Int]
@@ -49,6 +49,16 @@ struct CheckpointShards {
         guard let place = places[name] else { throw Self.missing(name, folder) }
         return files[place]
     }
+
+    func read(_ name: String, shape: Shape, into target: UnsafeMutableBufferPointer<Float>) throws {
+        try file(of: name).read(name, shape: shape, into: target)
+    }
+
+    func matrix(_ name: String, rows: Int, columns: Int) throws -> StoredMatrix {
+        try file(of: name).matrix(name, rows: rows, columns: columns)
+    }
+
+    func storedRow(of name: String) -> ((Int) -> Int)? { nil }
 
     /// Gives the memory of what was read back.
     func release() { files.forEach { $0.release() } }

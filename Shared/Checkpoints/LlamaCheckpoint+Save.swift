@@ -18,10 +18,24 @@ extension LlamaCheckpoint {
         _ weights: LlamaWeights, to folder: URL, as type: ElementType = .float32,
         maxShardBytes: Int = defaultShardBytes, passingThrough source: URL? = nil
     ) throws {
+        try write(
+            weights.configuration, to: folder, as: type, maxShardBytes: maxShardBytes, passingThrough: source
+        ) { entry, writer in
+            if let tensor = weights[entry.name] { writer.add(entry.name, tensor, as: type) }
+        }
+    }
+
+    /// Writes a model folder whose tensors `add` gives to the writer of each file.
+    static func write(
+        _ configuration: LlamaConfiguration, to folder: URL, as type: ElementType,
+        maxShardBytes: Int = defaultShardBytes, passingThrough source: URL?,
+        add: (ParameterLayout.Entry, inout SafetensorsWriter) -> Void
+    ) throws {
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch { throw CheckpointError(.unwritable, "cannot create the folder \(folder.path)") }
-        let shards = shards(of: weights, type: type, maxShardBytes: maxShardBytes)
+        let all = LlamaWeights.entries(of: configuration)
+        let shards = shards(of: all, type: type, maxShardBytes: maxShardBytes)
         let names =
             shards.count == 1
             ? ["model.safetensors"]
@@ -30,28 +44,34 @@ extension LlamaCheckpoint {
         for (entries, name) in zip(shards, names) {
             var writer = SafetensorsWriter()
             for entry in entries {
-                if let tensor = weights[entry.name] { writer.add(entry.name, tensor, as: type) }
+                add(entry, &writer)
                 map[entry.name] = name
             }
             try writer.write(to: folder.appending(path: name))
         }
         let index = folder.appending(path: "model.safetensors.index.json")
         if shards.count > 1 {
-            let count = weights.parameters.count
+            let count = all.reduce(0) { $0 + $1.shape.count }
             let content = CheckpointIndex(
                 metadata: CheckpointIndex.Metadata(totalParameters: count, totalSize: count * type.size),
                 weightMap: map)
             try PublishedFile.write([UInt8](json(content)), to: index.path)
         }
         try removeOthers(than: Set(names + (shards.count > 1 ? [index.lastPathComponent] : [])), in: folder)
+        try writeSettings(configuration, to: folder, as: type, passingThrough: source)
+    }
+
+    /// Writes generation_config.json, if `source` has one, and config.json.
+    static func writeSettings(
+        _ configuration: LlamaConfiguration, to folder: URL, as type: ElementType, passingThrough source: URL?
+    ) throws {
         let generation = "generation_config.json"
         if let source = source?.appending(path: generation), FileManager.default.fileExists(atPath: source.path) {
             let settings = try MappedFile.contents(path: source.path, largest: 1 << 20)
             try PublishedFile.write(settings, to: folder.appending(path: generation).path)
         }
         try PublishedFile.write(
-            [UInt8](configurationData(weights.configuration, type: type)),
-            to: folder.appending(path: "config.json").path)
+            [UInt8](configurationData(configuration, type: type)), to: folder.appending(path: "config.json").path)
     }
 
     /// The bytes of a config.json that transformers 4 and 5 read.
@@ -77,11 +97,11 @@ extension LlamaCheckpoint {
 
     /// The weights in model order, cut where a file would grow beyond the limit; a tensor is never cut.
     private static func shards(
-        of weights: LlamaWeights, type: ElementType, maxShardBytes: Int
+        of entries: [ParameterLayout.Entry], type: ElementType, maxShardBytes: Int
     ) -> [[ParameterLayout.Entry]] {
         var shards: [[ParameterLayout.Entry]] = [[]]
         var bytes = 0
-        for entry in weights.entries {
+        for entry in entries {
             let size = entry.shape.count * type.size
             if bytes > 0, bytes + size > maxShardBytes {
                 shards.append([])

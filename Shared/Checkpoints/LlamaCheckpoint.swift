@@ -5,7 +5,8 @@ public import FoundationEssentials
 public import Llama
 import Tensors
 
-/// A model folder in the Hugging Face layout: config.json and safetensors, whole or sharded.
+/// A model folder in the Hugging Face layout: config.json and safetensors, whole or sharded, or `model.gguf` in their
+/// place.
 public enum LlamaCheckpoint {
     /// The model's dimensions, from config.json in `folder`.
     ///
@@ -33,18 +34,37 @@ public enum LlamaCheckpoint {
     /// Throws errors that name the file and tensor: missing, unexpected, or of another shape (both shapes are given).
     public static func load(_ folder: URL) throws -> LlamaWeights {
         let configuration = try configuration(folder)
-        let shards = try CheckpointShards(folder)
+        let tensors = try tensors(folder, configuration)
         // Before any memory is taken: what config.json claims must be what the files hold.
         let expected = LlamaWeights.entries(of: configuration)
-        try shards.check(expected, tied: configuration.tieWordEmbeddings)
+        try tensors.check(expected, tied: configuration.tieWordEmbeddings)
         var weights = try LlamaWeights(zeros: configuration)
         let entries = weights.entries
         try weights.parameters.withUnsafeMutableValues { all in
             for entry in entries {
                 let target = UnsafeMutableBufferPointer(rebasing: all[entry.range])
-                try shards.file(of: entry.name).read(entry.name, shape: entry.shape, into: target)
+                try tensors.read(entry.name, shape: entry.shape, into: target)
             }
         }
         return weights
+    }
+
+    /// The name of a model folder's weights where they are not safetensors.
+    public static let quantizedName = "model.gguf"
+
+    /// The path of a folder's `model.gguf`, if that is where its weights are.
+    public static func quantizedFile(_ folder: URL) -> URL? {
+        let url = folder.appending(path: quantizedName)
+        let others = ["model.safetensors", "model.safetensors.index.json"]
+        guard FileManager.default.fileExists(atPath: url.path),
+            !others.contains(where: { FileManager.default.fileExists(atPath: folder.appending(path: $0).path) })
+        else { return nil }
+        return url
+    }
+
+    /// The weights in a folder's files.
+    static func tensors(_ folder: URL, _ configuration: LlamaConfiguration) throws -> any CheckpointTensors {
+        if let file = quantizedFile(folder) { return try LlamaGGUF(file, configuration: configuration) }
+        return try CheckpointShards(folder)
     }
 }

@@ -11,11 +11,12 @@ public import Tensors
 public struct SafetensorsWriter {
     private enum Content {
         case tensor(Tensor, ElementType)
+        case streamed(Shape, ElementType, (UnsafeMutableBufferPointer<Float>) throws -> Void)
         case integers([Int64])
 
         var type: ElementType {
             switch self {
-            case .tensor(_, let type): type
+            case .tensor(_, let type), .streamed(_, let type, _): type
             case .integers: .int64
             }
         }
@@ -23,6 +24,7 @@ public struct SafetensorsWriter {
         var shape: Shape {
             switch self {
             case .tensor(let tensor, _): tensor.shape
+            case .streamed(let shape, _, _): shape
             case .integers(let values): [values.count]
             }
         }
@@ -39,6 +41,15 @@ public struct SafetensorsWriter {
     public mutating func add(_ name: String, _ tensor: Tensor, as type: ElementType = .float32) {
         precondition(type.isFloatingPoint, "tensors are written as F32, BF16 or F16")
         contents.append((name, .tensor(tensor, type)))
+    }
+
+    /// Adds a tensor that `read` fills when the file is written, rounded to `type`: one such is in memory at a time.
+    public mutating func add(
+        _ name: String, _ shape: Shape, as type: ElementType = .float32,
+        read: @escaping (UnsafeMutableBufferPointer<Float>) throws -> Void
+    ) {
+        precondition(type.isFloatingPoint, "tensors are written as F32, BF16 or F16")
+        contents.append((name, .streamed(shape, type, read)))
     }
 
     /// Adds a vector of integers (I64).
@@ -68,6 +79,10 @@ public struct SafetensorsWriter {
                 case .tensor(let tensor, .float32):
                     try tensor.withUnsafeValues { try file.write(UnsafeRawBufferPointer($0)) }
                 case .tensor(let tensor, let type):
+                    try Self.append(tensor, type, to: &file)
+                case .streamed(let shape, let type, let read):
+                    var tensor = Tensor(zeros: shape)
+                    try tensor.withUnsafeMutableValues { try read($0) }
                     try Self.append(tensor, type, to: &file)
                 }
             }

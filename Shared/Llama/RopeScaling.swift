@@ -23,7 +23,7 @@ public enum RopeScaling: Sendable, Equatable {
     /// The frequency of every pair of a head, in radians a position.
     ///
     /// - Parameter stretch: the longest sequence of the call over `maxPositions`, if that is more than 1.
-    func inverseFrequencies(theta: Double, headDimension: Int, stretch: Double = 1) -> [Double] {
+    public func inverseFrequencies(theta: Double, headDimension: Int, stretch: Double = 1) -> [Double] {
         var theta = theta
         if case .dynamic(let factor) = self, stretch > 1 {
             theta *= power(factor * stretch - (factor - 1), Double(headDimension) / Double(headDimension - 2))

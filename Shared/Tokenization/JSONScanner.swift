@@ -190,4 +190,19 @@ struct JSONScanner {
     private mutating func skipSpaces() {
         while index < bytes.count, " \t\r\n".utf8.contains(bytes[index]) { index += 1 }
     }
+
+    /// UTF-8 as a JSON string.
+    static func quoted(_ bytes: [UInt8]) -> [UInt8] {
+        var text = [UInt8(ascii: "\"")]
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
+            case 0..<0x20:
+                let digits = String(byte, radix: 16)
+                text += Array(("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).utf8)
+            default: text.append(byte)
+            }
+        }
+        return text + [UInt8(ascii: "\"")]
+    }
 }

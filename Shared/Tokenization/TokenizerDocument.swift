@@ -23,7 +23,8 @@ struct TokenizerDocument {
     private(set) var pattern = SplitPattern.gpt2
     /// What the post-processor puts before and after a text, as written.
     private(set) var template: (before: [[UInt8]], after: [[UInt8]]) = ([], [])
-    private var mergePieces: [(left: [UInt8], right: [UInt8])] = []
+    /// The pieces of each merge as they are written.
+    private(set) var mergePieces: [[[UInt8]]] = []
     private let name: String
 
     init(bytes: [UInt8], name: String) throws {
@@ -92,7 +93,7 @@ struct TokenizerDocument {
     }
 
     /// Either `["a", "b"]` or, in older files, `"a b"`.
-    private func readMerge(_ scanner: inout JSONScanner) throws -> (left: [UInt8], right: [UInt8]) {
+    private func readMerge(_ scanner: inout JSONScanner) throws -> [[UInt8]] {
         guard mergePieces.count < Self.mostMerges else { throw scanner.error("more than \(Self.mostMerges) merges") }
         var parts: [[UInt8]] = []
         if scanner.peek() == UInt8(ascii: "[") {
@@ -101,15 +102,15 @@ struct TokenizerDocument {
             parts = try scanner.string().split(separator: 0x20, omittingEmptySubsequences: false).map(Array.init)
         }
         guard parts.count == 2 else { throw scanner.error("a merge is not of two pieces") }
-        return (parts[0], parts[1])
+        return parts
     }
 
     private mutating func resolveMerges() throws {
         merges.reserveCapacity(mergePieces.count)
         for (number, pieces) in mergePieces.enumerated() {
             let merge = (
-                left: vocabulary.find(pieces.left), right: vocabulary.find(pieces.right),
-                result: vocabulary.find(pieces.left + pieces.right)
+                left: vocabulary.find(pieces[0]), right: vocabulary.find(pieces[1]),
+                result: vocabulary.find(pieces[0] + pieces[1])
             )
             guard merge.left >= 0, merge.right >= 0, merge.result >= 0 else {
                 throw TokenizationError(
@@ -117,7 +118,6 @@ struct TokenizerDocument {
             }
             merges.append(merge)
         }
-        mergePieces = []
     }
 
     private func readAddedToken(_ scanner: inout JSONScanner) throws -> AddedToken {

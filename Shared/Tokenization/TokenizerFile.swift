@@ -7,6 +7,9 @@ public enum TokenizerFile {
     /// The names looked for in a model's folder, in this order.
     public static let names = ["tokenizer.model", "tokenizer.json"]
 
+    /// Files of more bytes are refused.
+    public static let largest = SentencePieceModel.largestFile
+
     /// Loads a tokenizer file, or the one in a model's folder.
     ///
     /// What the file is decides, not its name. `add_bos_token` and `add_eos_token` of a `tokenizer_config.json` beside
@@ -29,7 +32,7 @@ public enum TokenizerFile {
     }
 
     /// The tokenizer_config.json beside a file, if there is one.
-    static func settings(besides file: String) throws -> TokenizerSettings? {
+    public static func settings(besides file: String) throws -> TokenizerSettings? {
         let folder = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(file[..<$0]) } ?? "."
         let path = folder + "/tokenizer_config.json"
         guard FileManager.default.fileExists(atPath: path) else { return nil }
@@ -39,9 +42,9 @@ public enum TokenizerFile {
     /// The bytes of a file that is not too large to be a vocabulary.
     static func read(_ path: String) throws -> [UInt8] {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        if let size = attributes?[.size] as? Int, size > SentencePieceModel.largestFile {
+        if let size = attributes?[.size] as? Int, size > largest {
             throw TokenizationError(
-                .malformed, path, "has \(size) bytes; a vocabulary has at most \(SentencePieceModel.largestFile)")
+                .malformed, path, "has \(size) bytes; a vocabulary has at most \(largest)")
         }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw TokenizationError(.file, path, "cannot be read; check the path and its permissions")

@@ -1,18 +1,21 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 /// What a tokenizer_config.json says, as far as it matters here.
-struct TokenizerSettings: Sendable, Equatable {
-    static let largestFile = 1 << 22
-
-    var addsBOS: Bool?
-    var addsEOS: Bool?
+public struct TokenizerSettings: Sendable, Equatable {
+    /// Whether a sequence begins with BOS, and ends with EOS, by default.
+    public var addsBOS: Bool?
+    public var addsEOS: Bool?
     /// The tokens that begin and end a sequence, as written.
-    var begin: String?
-    var end: String?
+    public var begin: String?
+    public var end: String?
     /// The chat template, in Jinja.
-    var chatTemplate: String?
+    public var chatTemplate: String?
 
-    init(bytes: [UInt8], name: String) throws {
+    /// Settings that say nothing, to be filled and written.
+    public init() {}
+
+    /// Reads a tokenizer_config.json; `name` is its path for errors.
+    public init(bytes: [UInt8], name: String) throws {
         var scanner = JSONScanner(bytes, name: name)
         try scanner.object { scanner, key in
             switch String(decoding: key, as: UTF8.self) {
@@ -42,5 +45,17 @@ struct TokenizerSettings: Sendable, Equatable {
             }
         }
         return content
+    }
+
+    /// The settings as a tokenizer_config.json.
+    public var bytes: [UInt8] {
+        var fields: [[UInt8]] = []
+        func add(_ key: String, _ value: [UInt8]) { fields.append(Array("  \"\(key)\": ".utf8) + value) }
+        if let addsBOS { add("add_bos_token", Array("\(addsBOS)".utf8)) }
+        if let addsEOS { add("add_eos_token", Array("\(addsEOS)".utf8)) }
+        if let begin { add("bos_token", JSONScanner.quoted(Array(begin.utf8))) }
+        if let chatTemplate { add("chat_template", JSONScanner.quoted(Array(chatTemplate.utf8))) }
+        if let end { add("eos_token", JSONScanner.quoted(Array(end.utf8))) }
+        return Array("{\n".utf8) + fields.joined(separator: Array(",\n".utf8)) + Array("\n}\n".utf8)
     }
 }

@@ -77,7 +77,8 @@ struct ModuleGraphTests {
             "Messages", "Telemetry", "Redis", "Jobs", "Artifacts", "ServiceRuntime", "CHiredis", "COpenSSL",
         ]
         let model: Set = [
-            "Tensors", "Tokenization", "Corpora", "Llama", "Checkpoints", "Training", "Generation", "MedicalBenchmark",
+            "Tensors", "Tokenization", "Corpora", "Llama", "Checkpoints", "Training", "Encoders", "Generation",
+            "MedicalBenchmark",
             "CKernels", "COpenBLAS", "Files", "Collectives", "COpenMPI",
         ]
         let targets = try Self.manifest().targets

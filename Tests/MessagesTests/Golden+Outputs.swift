@@ -28,6 +28,7 @@ extension Golden {
                 dataset: model, samples: ["w": 10], tokens: ["w": 900], truncated: 1, dropped: [])),
         Golden("output.train", TrainModel.Output(model: model, adapter: .artifact(digest("b")), summary: summary)),
         Golden("output.train.merge", MergeAdapter.Output(model: model)),
+        Golden("output.model.convert", ConvertModel.Output(model: model)),
         Golden(
             "output.infer.generate",
             GenerateText.Output(results: [
@@ -44,6 +45,9 @@ extension Golden {
         Golden(
             "output.infer.score",
             ScoreText.Output(results: [.init(logLikelihood: -12.5, tokenCount: 3, isGreedy: false)])),
+        Golden(
+            "output.infer.embed",
+            EmbedTexts.Output(vectors: model, tokens: [3], truncated: 0, embeddings: [[0.5, -0.25]])),
         Golden(
             "output.evaluate.task",
             EvaluateTask.Output(

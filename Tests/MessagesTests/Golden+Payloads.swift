@@ -78,6 +78,9 @@ extension Golden {
         ),
         (.trainSupervised, TrainModel(model: .stored("models/base"), tokens: "tokens.jsonl")),
         (.trainMerge, MergeAdapter(model: model, adapter: .artifact(digest("b")), dtype: .bfloat16)),
+        (.modelImport, ConvertModel(model: "models/tiny.gguf")),
+        (.modelQuantize, ConvertModel(model: model, dtype: .q4)),
+        (.modelExport, ConvertModel(model: model, format: .gguf, dtype: .bfloat16)),
         (
             .inferGenerate,
             GenerateText(
@@ -107,6 +110,7 @@ extension Golden {
                     .init(contextIDs: [1, 2], continuationIDs: [3]),
                 ], addBOS: false)
         ),
+        (.inferEmbed, EmbedTexts(model: model, texts: ["fever"], layer: 9, pooling: .mean)),
         (
             .evaluateTask,
             EvaluateTask(

@@ -36,9 +36,6 @@ struct StrictDecodingTests {
             #"{"kind": "tokenize.txt", "payload": {}}"#, .unknownKind,
             #"kind: unknown kind "tokenize.txt"; did you mean "tokenize.text"?"#),
         Case(
-            #"{"kind": "infer.embed", "payload": {}}"#, .unknownKind,
-            #"kind: "infer.embed" is not served by this version"#),
-        Case(
             #"{"kind": "tokenize.text", "version": 2, "payload": {}}"#, .unsupportedVersion,
             "version: version 2 is not served here; this version writes 1"),
         Case(#"{"payload": {}}"#, .missingField, #"the field "kind" is missing"#),

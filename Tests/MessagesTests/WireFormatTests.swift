@@ -42,6 +42,7 @@ struct WireFormatTests {
         let name =
             switch kind {
             case .trainPretrain, .trainTune, .trainSupervised: "output.train"
+            case .modelImport, .modelQuantize, .modelExport: "output.model.convert"
             case .evaluatePredictions: "output.evaluate.task"
             default: "output.\(kind)"
             }

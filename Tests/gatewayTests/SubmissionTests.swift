@@ -48,9 +48,6 @@ struct SubmissionTests {
             name: "an unknown kind", path: ["kind"], value: "tokenise.text", status: .unprocessableContent,
             slug: "unknown-kind", field: "kind", hint: "did you mean \"tokenize.text\"?"),
         Refusal(
-            name: "a reserved kind", path: ["kind"], value: "infer.embed", status: .unprocessableContent,
-            slug: "unknown-kind", field: "kind", hint: "not served by this version"),
-        Refusal(
             name: "a version of the future", path: ["version"], value: 7, status: .unprocessableContent,
             slug: "unsupported-version", field: "version"),
         Refusal(

@@ -38,7 +38,10 @@ struct DataPlaceTests {
             ]
         ),
         (.trainMerge, ["model": "m", "adapter": "a"]),
+        (.modelImport, ["model": "m.gguf"]), (.modelQuantize, ["model": "m", "dtype": "q4_0"]),
+        (.modelExport, ["model": "m", "format": "gguf"]),
         (.inferGenerate, ["model": "m", "adapter": "a", "requests": [["prompt": "model path"]]]),
+        (.inferEmbed, ["model": "encoder", "texts": ["model path"]]),
         (.inferScore, ["model": "m", "requests": [["context": "a", "continuation": "b"]]]),
         (.evaluateTask, ["model": "m", "adapter": "a", "task": "pubmedqa", "data": "d", "shotsData": "s"]),
         (.evaluatePredictions, ["task": "pubmedqa", "data": "d", "predictions": "p.jsonl"]),

@@ -52,7 +52,13 @@ struct TrainerBadInputTests {
             payload(["heldOut": ["of Mrs. Smith": "corpus/held-out/clinical"]]), on: desk,
             saying: ["payload.heldOut", "letters, digits"])
         try refuse("train.pretrian", payload([:]), on: desk, saying: ["kind", #"did you mean "train.pretrain"?"#])
-        try refuse("model.quantize", payload([:]), on: desk, saying: ["kind", "not served by this version"])
+        try refuse(
+            .modelQuantize, ["model": "base", "format": "safetensors", "dtype": "q8_0", "output": "made"], on: desk,
+            saying: ["dtype", "gguf"])
+        try refuse(
+            .modelQuantize, ["model": "base", "format": "safetensors", "output": "made"], on: desk,
+            saying: ["dtype", "gguf"])
+        try refuse(.modelImport, ["model": "text", "output": "made"], on: desk, saying: ["text", "0 GGUF files"])
         try refuse(.inferScore, ["model": "base", "requests": []], on: desk, saying: ["requests"])
     }
 

@@ -12,16 +12,18 @@ extension Gateway {
         [
             Route(.post, Self.chatPath, "createChatCompletion", .scope(.submit), handler: chat),
             Route(.post, Self.completionPath, "createCompletion", .scope(.submit), handler: complete),
+            Route(.post, Self.embeddingPath, "createEmbedding", .scope(.submit), handler: embed),
         ]
     }
 
     private static let chatPath = "/v1/chat/completions"
     private static let completionPath = "/v1/completions"
+    private static let embeddingPath = "/v1/embeddings"
 
     /// Whether a route tells its errors in OpenAI's form.
     static func speaksOpenAI(_ path: String?) -> Bool {
         guard let path else { return false }
-        return [chatPath, completionPath, modelsPath].contains(path) || path.hasPrefix(modelsPath + "/")
+        return [chatPath, completionPath, embeddingPath, modelsPath].contains(path) || path.hasPrefix(modelsPath + "/")
     }
 
     @Sendable private func chat(_ request: Request, _ context: GatewayContext) async throws -> Response {
@@ -41,6 +43,23 @@ extension Gateway {
             sampling: order.sampling, requests: order.requests, kind: .text(echoes: echoes),
             wantsLogprobs: order.logprobs != nil)
         return try await answer(question, request, context)
+    }
+
+    /// One vector a text: the mean of its tokens' vectors, of the encoder's last layer.
+    @Sendable private func embed(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        _ = try Query(request, known: [])
+        let order = try EmbeddingRequest(try await RequestDocument.read(request, limits: limits))
+        guard case (.stored(let model), nil) = try modelReference(order.model) else {
+            throw OpenAIError(
+                .invalid("invalid-value", "model: vectors are made by an encoder of this stack only", field: "model"))
+        }
+        let place = try desk.enter()
+        let payload = EmbedTexts(model: model, texts: order.texts, pooling: .mean)
+        let job = try await submit(try JobMessage(.inferEmbed, payload), request, context)
+        place.wait(for: job)
+        let reader = reader(of: job)
+        let output = try await awaiting(place, request) { try await reader.read(EmbedTexts.Output.self) }
+        return try .json(order.answer(output), headers: Self.lastOfConnection)
     }
 
     /// What a client asks, in whichever form.

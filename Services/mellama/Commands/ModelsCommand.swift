@@ -12,7 +12,9 @@ struct ModelsCommand: AsyncParsableCommand {
     var limit = 50
     @OptionGroup var options: GatewayOptions
 
-    static let kinds: [JobKind] = [.trainPretrain, .trainTune, .trainSupervised, .trainMerge]
+    static let kinds: [JobKind] = [
+        .trainPretrain, .trainTune, .trainSupervised, .trainMerge, .modelImport, .modelQuantize, .modelExport,
+    ]
 
     func run() async throws {
         let limit = limit

@@ -13,8 +13,12 @@ public struct JobKind: Identifier {
     public static let trainTune = JobKind("train.tune")
     public static let trainSupervised = JobKind("train.supervised")
     public static let trainMerge = JobKind("train.merge")
+    public static let modelImport = JobKind("model.import")
+    public static let modelQuantize = JobKind("model.quantize")
+    public static let modelExport = JobKind("model.export")
     public static let inferGenerate = JobKind("infer.generate")
     public static let inferScore = JobKind("infer.score")
+    public static let inferEmbed = JobKind("infer.embed")
     public static let evaluateTask = JobKind("evaluate.task")
     public static let evaluatePredictions = JobKind("evaluate.predictions")
     public static let evaluatePerplexity = JobKind("evaluate.perplexity")
@@ -31,17 +35,18 @@ public struct JobKind: Identifier {
         .trainTune: TrainModel.self,
         .trainSupervised: TrainModel.self,
         .trainMerge: MergeAdapter.self,
+        .modelImport: ConvertModel.self,
+        .modelQuantize: ConvertModel.self,
+        .modelExport: ConvertModel.self,
         .inferGenerate: GenerateText.self,
         .inferScore: ScoreText.self,
+        .inferEmbed: EmbedTexts.self,
         .evaluateTask: EvaluateTask.self,
         .evaluatePredictions: EvaluatePredictions.self,
         .evaluatePerplexity: EvaluatePerplexity.self,
         .evaluateForgetting: EvaluateForgetting.self,
         .reportBuild: BuildReport.self,
     ]
-
-    /// Kinds that the contract names and this version does not serve yet.
-    public static let reserved: Set<JobKind> = ["infer.embed", "model.import", "model.quantize", "model.export"]
 }
 
 extension JobKind: ExpressibleByStringLiteral {

@@ -59,11 +59,10 @@ public struct JobMessage: Codable, Sendable, Hashable {
         }
         guard let type = JobKind.payloadTypes[kind] else {
             let known = JobKind.payloadTypes.keys.map(\.rawValue)
-            let detail =
-                JobKind.reserved.contains(kind)
-                ? "\"\(kind)\" is not served by this version"
-                : "unknown kind \"\(kind.rawValue.prefix(60))\"" + NearestName.hint(for: kind.rawValue, among: known)
-            throw MessageError(.unknownKind, path: "kind", detail: detail)
+            throw MessageError(
+                .unknownKind, path: "kind",
+                detail: "unknown kind \"\(kind.rawValue.prefix(60))\""
+                    + NearestName.hint(for: kind.rawValue, among: known))
         }
         if let output = payload["output"], output.stringValue == nil {
             throw MessageError(
