@@ -37,6 +37,10 @@ struct ModelUnderTest: Sendable {
                     "payload.model: \(reference.text) holds no config.json; name a model's folder")
             }
             configuration = bytes
+        case .remote:
+            throw JobFailure.badInput(
+                "payload.model: an evaluation counts tokens by the model's own tokenizer, and a remote model has none "
+                    + "here; it answers infer.generate and infer.score")
         case .fresh(let content, _, let tokenizer):
             self.tokenizer = tokenizer
             configuration = try MessageEncoder.encode(content)

@@ -22,13 +22,19 @@ struct Gateway: Sendable {
     /// The metrics page, as Prometheus reads it.
     let metricsPage: @Sendable () -> String
     let logger: Logger
+    /// Names that an operator gave to models.
+    var models = ModelRegister()
+    /// The broker for requests whose client waits for the answer: they are not worth a journal.
+    var answering: any JobBroker
+    /// Who waits for an answer.
+    let desk: AnswerDesk
     /// How Redis is, where there is one below the broker.
     var serverFigures: (@Sendable () async throws -> RedisServerFigures)?
 
     /// Every operation. docs/openapi.yaml lists the same ones, held to it by a test.
     var routes: [Route] {
         submissionRoutes + jobRoutes + runRoutes + queueRoutes + eventRoutes + artifactRoutes + fileRoutes
-            + systemRoutes
+            + modelRoutes + completionRoutes + systemRoutes
     }
 
     /// The router with its middleware, routes, and an answer 405 for every other method of a known path.

@@ -21,6 +21,8 @@ struct GatewaySettings: Sendable {
         keysFile = reader.string(SettingKey("apiKeysFile"))
         isInsecureOpen = try reader.flag(SettingKey("insecureOpen")) ?? isInsecureOpen
         journal = reader.string(SettingKey("journal"))
+        limits.answerTimeout =
+            try reader.number(SettingKey("answerTimeout"), in: 1...86_400).map { .seconds($0) } ?? limits.answerTimeout
         limits.uploadBytes = try reader.bytes(SettingKey("uploadLimit")) ?? limits.uploadBytes
     }
 

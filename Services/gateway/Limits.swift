@@ -18,6 +18,14 @@ struct Limits: Sendable {
     var checkInterval: Duration = .seconds(2)
     /// Manifests of the archive that one request for a list looks at.
     var archiveScan = 1000
+    /// Requests whose clients wait for answers, at once.
+    var openAnswers = 1024
+    /// How long a client waits for an answer at most; its job's deadline. What OpenAI's own clients wait.
+    var answerTimeout: Duration = .seconds(600)
+    /// The head start of a request whose client waits, in minutes of the queue's order.
+    var answerPriority = 10
+    /// Artifacts that one list of models looks at.
+    var modelScan = 1000
     /// Events in one page.
     var eventPage = 500
 }

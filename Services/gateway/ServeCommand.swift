@@ -23,6 +23,8 @@ struct ServeCommand: AsyncParsableCommand {
     var apiKeysFile: String?
     @Option(help: ArgumentHelp("Largest uploaded file (MELLAMA_UPLOAD_LIMIT; 64GiB).", valueName: "size"))
     var uploadLimit: String?
+    @Option(help: ArgumentHelp("How long clients wait for answers (MELLAMA_ANSWER_TIMEOUT; 600).", valueName: "s"))
+    var answerTimeout: String?
     @Option(help: ArgumentHelp("Where submissions are journalled (MELLAMA_JOURNAL; nowhere).", valueName: "folder"))
     var journal: String?
     @Flag(help: "No journal, whatever MELLAMA_JOURNAL says: then Redis needs appendfsync always.")
@@ -37,12 +39,14 @@ struct ServeCommand: AsyncParsableCommand {
         flags["api-keys-file"] = apiKeysFile
         flags["upload-limit"] = uploadLimit
         flags["journal"] = journal
+        flags["answer-timeout"] = answerTimeout
         if insecureOpen { flags["insecure-open"] = "true" }
         let reader = try options.reader(moreFlags: flags, moreKeys: SettingKey.gatewayOnly)
         let settings = try ServiceSettings(reader)
         var gateway = try GatewaySettings(reader)
         if noJournal { gateway.journal = nil }
         let keys = try gateway.keyRing()
+        let models = try settings.modelsFile.map { try ModelRegister(file: $0) } ?? ModelRegister()
         let host = ServiceHost(service: "gateway", settings: settings)
         try await host.run { [gateway] connections in
             if keys.isOpen {
@@ -57,7 +61,9 @@ struct ServeCommand: AsyncParsableCommand {
                 broker: journaled ?? connections.broker, artifacts: connections.store, archive: archive, keys: keys,
                 limits: gateway.limits, dataRoots: connections.dataRoots, shutdown: shutdown,
                 metricsPage: { Telemetry.registry.text() + JournalPage.text(journaled?.figures) },
-                logger: connections.logger,
+                logger: connections.logger, models: models, answering: connections.broker,
+                desk: AnswerDesk(
+                    broker: connections.broker, limit: gateway.limits.openAnswers, logger: connections.logger),
                 serverFigures: { try await connections.broker.serverFigures() }
             ).router()
             let follower = ArchiveFollower(

@@ -44,7 +44,7 @@ struct AnswerEncoder {
 
     private func texts(_ ids: [Int32]) -> [String]? { tokenizer == nil ? nil : ids.compactMap(text) }
 
-    private func reason(_ reason: Generation.FinishReason) -> Messages.GenerationResult.FinishReason {
+    func reason(_ reason: Generation.FinishReason) -> Messages.GenerationResult.FinishReason {
         switch reason {
         case .stop: .stop
         case .length, .cancelled: .length

@@ -10,8 +10,18 @@ import Tokenization
 struct GenerateHandler: JobHandler {
     let kinds: [JobKind] = [.inferGenerate]
     let library: ModelLibrary
+    let remotes: RemoteModels
+
+    var loadedModels: [ModelReference] { library.loadedModels }
 
     func handle(_ payload: GenerateText, context: JobContext) async throws -> GenerateText.Output {
+        if case .remote(let name) = payload.model {
+            return try await remotes.answers(of: name).generate(Shareable(payload), context)
+        }
+        return try await served(payload, context)
+    }
+
+    private func served(_ payload: GenerateText, _ context: JobContext) async throws -> GenerateText.Output {
         try await InferenceSession.run(library, payload.model, adapter: payload.adapter, context) { session in
             let loaded = session.loaded
             let encoded = try await context.compute {
@@ -19,13 +29,16 @@ struct GenerateHandler: JobHandler {
                 return try payload.requests.enumerated().map { try encoder.request($1, position: $0) }
             }
             let progress = Progress(context, phase: "generating", total: encoded.count)
-            let results = try await loaded.engine.generate(encoded.map(\.request), for: session.origin) { _, event in
+            let encoder = AnswerEncoder(tokenizer: loaded.tokenizer)
+            let parts = AnswerParts(payload, encoder: encoder, context: context)
+            let results = try await loaded.engine.generate(encoded.map(\.request), for: session.origin) {
+                index, event in
+                parts?.hear(index, event)
                 if case .finished = event { progress.advance() }
             }
             return GenerateText.Output(
                 results: zip(encoded, results).enumerated().map { position, pair in
-                    AnswerEncoder(tokenizer: loaded.tokenizer).result(
-                        pair.1, of: pair.0, asked: payload.requests[position])
+                    encoder.result(pair.1, of: pair.0, asked: payload.requests[position])
                 })
         }
     }

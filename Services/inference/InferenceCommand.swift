@@ -21,6 +21,10 @@ struct InferenceCommand: ServiceCommand {
         let budget = settings.memoryBudget ?? defaultMemoryBudget
         Logger(label: service).info("engine", metadata: ["blas": "\(BLAS.description)", "memoryBudget": "\(budget)"])
         let library = ModelLibrary(budget: budget, metrics: InferenceMetrics())
-        return [GenerateHandler(library: library), ScoreHandler(library: library), EmbedHandler()]
+        let remotes = RemoteModels(try settings.modelsFile.map { try ModelRegister(file: $0) } ?? ModelRegister())
+        return [
+            GenerateHandler(library: library, remotes: remotes), ScoreHandler(library: library, remotes: remotes),
+            EmbedHandler(),
+        ]
     }
 }

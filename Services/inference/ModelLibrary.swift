@@ -23,6 +23,8 @@ final class ModelLibrary: Sendable {
     private let kept: Mutex<LeastRecentlyUsed<ResidentKey, Resident>>
     /// Held while something is read, so that two jobs never read the same twice.
     private let reading = Mutex(())
+    /// How payloads named what is kept, or is being read.
+    private let names = Mutex<[ModelKey: Set<ModelReference>]>([:])
     private let metrics: InferenceMetrics
 
     /// - Parameter budget: bytes of weights kept.
@@ -36,6 +38,7 @@ final class ModelLibrary: Sendable {
         _ reference: ModelReference, adapter: DataReference?, _ context: JobContext
     ) throws -> BorrowedModel {
         let key = try key(reference, context)
+        name(key, reference)
         let (resident, modelPins) = try borrow(.model(key), context.logger) {
             .model(try load(key))
         }
@@ -58,6 +61,18 @@ final class ModelLibrary: Sendable {
         }
     }
 
+    /// The models in memory, as payloads have named them.
+    var loadedModels: [ModelReference] { names.withLock { $0.values.flatMap { $0 } } }
+
+    /// Notes a name of what is about to be used, and forgets those of what has left.
+    private func name(_ key: ModelKey, _ reference: ModelReference) {
+        let kept = Set(kept.withLock { $0.keys })
+        names.withLock { names in
+            names = names.filter { kept.contains(.model($0.key)) }
+            names[key, default: []].insert(reference)
+        }
+    }
+
     func giveBack(_ borrowed: BorrowedModel) { unpin(borrowed.pins) }
 
     private func unpin(_ keys: [ResidentKey]) { kept.withLock { kept in for key in keys { kept.unpin(key) } } }
@@ -70,6 +85,7 @@ final class ModelLibrary: Sendable {
         case .fresh(let configuration, let seed, let tokenizer):
             return .fresh(
                 configuration: configuration, seed: seed, tokenizer: try tokenizer.map { try context.resolve($0) })
+        case .remote: throw JobFailure.badInput("payload.model: a remote model is not loaded")
         }
     }
 

@@ -9,8 +9,18 @@ import Tokenization
 struct ScoreHandler: JobHandler {
     let kinds: [JobKind] = [.inferScore]
     let library: ModelLibrary
+    let remotes: RemoteModels
+
+    var loadedModels: [ModelReference] { library.loadedModels }
 
     func handle(_ payload: ScoreText, context: JobContext) async throws -> ScoreText.Output {
+        if case .remote(let name) = payload.model {
+            return try await remotes.answers(of: name).score(Shareable(payload), context)
+        }
+        return try await served(payload, context)
+    }
+
+    private func served(_ payload: ScoreText, _ context: JobContext) async throws -> ScoreText.Output {
         try await InferenceSession.run(library, payload.model, adapter: payload.adapter, context) { session in
             let loaded = session.loaded
             let requests = try await context.compute {

@@ -23,6 +23,7 @@ enum ModelFolder {
         switch reference {
         case .stored(let data): .folder(try context.resolve(data))
         case .fresh(_, let seed, _): .random(try configuration(reference, context), seed: seed)
+        case .remote: throw isRemote
         }
     }
 
@@ -31,11 +32,15 @@ enum ModelFolder {
         switch reference {
         case .stored(let data):
             return try LlamaCheckpoint.configuration(URL(filePath: try context.resolve(data)))
+        case .remote: throw isRemote
         case .fresh(let configuration, _, _):
             return try LlamaCheckpoint.configuration(
                 MessageEncoder.encode(configuration), name: "payload.model.configuration")
         }
     }
+
+    private static let isRemote = JobFailure.badInput(
+        "payload.model: a remote model has no weights here; name a model of this stack")
 
     /// The base model's name as an adapter's configuration records it.
     static func name(of reference: ModelReference) -> String? {
@@ -50,6 +55,7 @@ enum ModelFolder {
         switch reference {
         case .stored(let data): places.append(data)
         case .fresh(_, _, let tokenizer): places += [tokenizer].compactMap { $0 }
+        case .remote: throw isRemote
         }
         places += [dataset].compactMap { $0 }
         return try places.map { place in

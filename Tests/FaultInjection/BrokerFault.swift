@@ -19,5 +19,5 @@ public enum BrokerFault: Sendable, Hashable {
 /// The calls of a broker, as a fault plan names them, and the handler's publishing.
 public enum BrokerOperation: String, Sendable, CaseIterable {
     case submit, bulk, submitRun, claim, wait, heartbeat, complete, fail, release, confirmCancelled, cancel, cancelRun
-    case retry, reap, administer, read, publish
+    case retry, reap, administer, read, publish, parts
 }

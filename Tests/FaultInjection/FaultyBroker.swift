@@ -60,12 +60,12 @@ public struct FaultyBroker: JobBroker {
         try await call(.submitRun) { () throws(JobError) in try await inner.submit(submission) }
     }
 
-    public func claim(
-        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration
-    ) async throws(JobError) -> ClaimResult {
-        try await call(.claim) { () throws(JobError) in
-            try await inner.claim(kinds: kinds, worker: worker, limit: limit, lease: lease)
-        }
+    public func claim(_ request: ClaimRequest) async throws(JobError) -> ClaimResult {
+        try await call(.claim) { () throws(JobError) in try await inner.claim(request) }
+    }
+
+    public func publish(_ parts: [JobPart]) async throws(JobError) -> [HeartbeatReply] {
+        try await call(.parts) { () throws(JobError) in try await inner.publish(parts) }
     }
 
     public func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
@@ -187,6 +187,14 @@ public struct FaultyBroker: JobBroker {
     ) async throws(JobError) -> [JobEvent] {
         try await call(.read) { () throws(JobError) in
             try await inner.events(scope, after: cursor, limit: limit, wait: wait)
+        }
+    }
+
+    public func parts(
+        of job: JobID, after cursor: String?, limit: Int, wait: Duration
+    ) async throws(JobError) -> PartPage {
+        try await call(.read) { () throws(JobError) in
+            try await inner.parts(of: job, after: cursor, limit: limit, wait: wait)
         }
     }
 

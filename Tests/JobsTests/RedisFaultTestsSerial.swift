@@ -156,9 +156,9 @@ struct RedisFaultTestsSerial {
             let broker = broker(redis)
             for index in 0..<4 { try await broker.submitText(index) }
             func claim(_ request: String) async throws -> [JobEnvelope] {
-                try await broker.claim(
-                    kinds: [.tokenizeText], worker: WorkerID("w"), limit: 2, lease: .seconds(60), request: request
-                ).jobs
+                let wanted = ClaimRequest(
+                    kinds: [.tokenizeText], worker: WorkerID("w"), limit: 2, lease: .seconds(60))
+                return try await broker.claim(wanted, named: request).jobs
             }
             let first = try await claim("one")
             #expect(first.map(\.id) == ["t0", "t1"])

@@ -99,7 +99,7 @@ extension Golden {
                         logprobs: 2, promptLogprobs: true),
                     GenerationRequest(
                         prompt: "Is it?", responseFormat: ResponseFormat(.choice, choices: [" yes", " no"])),
-                ], addBOS: true)
+                ], addBOS: true, stream: true, restricted: true)
         ),
         (
             .inferScore,

@@ -33,6 +33,11 @@ extension Golden {
     /// Everything else that crosses a process.
     static let values: [Golden] = [
         Golden(
+            "part",
+            GenerationPart(
+                index: 1, position: 3, text: " ye", ids: [4874, 12], logprobs: [-0.25, -1], tokens: [" y", "e"],
+                topLogprobs: [[TokenLogprob(id: 4874, text: " y", logprob: -0.25)], []], finishReason: .stop)),
+        Golden(
             "envelope",
             JobEnvelope(
                 id: job, run: run, stage: "base", parent: JobID("p"), tenant: "lab", priority: 2, attempt: 3,

@@ -49,7 +49,9 @@ struct Ceiling: Sendable {
             let commands = held.enumerated().map { lane, jobs in
                 var arguments = [String(jobs.count)]
                 for job in jobs { arguments += [job.array?[0].string ?? "", job.array?[1].string ?? "", Self.result] }
-                arguments += ["ceiling-\(caller)-\(lane)", "15000", String(batch), "\(calls)", BenchJob.kind.rawValue]
+                arguments += [
+                    "ceiling-\(caller)-\(lane)", "15000", String(batch), "\(calls)", "", BenchJob.kind.rawValue,
+                ]
                 return script.evaluate(keys: [meta], arguments: arguments, by: .digest)
             }
             calls += 1

@@ -22,7 +22,9 @@ enum ModelOperation: Hashable, Sendable {
     case reap
     case bulk([Submission])
     /// Completions, and a claim in the same call.
-    case completeMany(attempts: [Int], kinds: Int, limit: Int)
+    case completeMany(attempts: [Int], kinds: Int, limit: Int, loaded: Int)
+    /// Parts of answers, of one text each.
+    case publish(attempts: [Int])
     case discard(job: Int)
     case purge(job: Int)
     case purgeRun(run: Int)
@@ -63,7 +65,7 @@ enum ModelOperation: Hashable, Sendable {
                 deadline: rarely(5, 1 + below(20) * 1000), attempts: 1 + below(3), crashes: 1 + below(3),
                 key: rarely(6, below(3)), notBefore: rarely(6, below(8) * 1000))
         }
-        switch below(114) {
+        switch below(118) {
         case 0..<16: return .submit(submission())
         case 16..<22:
             return .submitRun(shape: below(ModelRecipe.count), priority: below(3) - 1, key: rarely(6, below(2)))
@@ -83,7 +85,8 @@ enum ModelOperation: Hashable, Sendable {
         case 88..<94: return .reap
         case 94..<97: return .bulk((0...below(4)).map { _ in submission() })
         case 97..<101:
-            return .completeMany(attempts: (0...below(2)).map { _ in below(20) }, kinds: 1 + below(3), limit: below(3))
+            return .completeMany(
+                attempts: (0...below(2)).map { _ in below(20) }, kinds: 1 + below(3), limit: below(3), loaded: below(4))
         case 101: return .discard(job: below(20))
         case 102: return .purge(job: below(20))
         case 103: return .purgeRun(run: below(4))
@@ -94,6 +97,7 @@ enum ModelOperation: Hashable, Sendable {
                 running: rarely(3, 1 + below(3)),
                 tenantDepth: rarely(3, 1 + below(4)), tenantRunning: rarely(2, 1 + below(2)))
         case 107: return .pause(kind: below(2), below(3) == 0)
+        case 108..<111: return .publish(attempts: (0...below(2)).map { _ in below(20) })
         default: return .pass(1 + below(12) * 700)
         }
     }

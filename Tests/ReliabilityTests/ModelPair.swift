@@ -54,14 +54,18 @@ final class ModelPair {
             let submissions = drawn.enumerated().map { make($1, id: JobID("j\(jobs.count + $0)-\($0)")) }
             for case .success(let receipt) in try await both({ try await $0.submit(submissions) }) ?? []
             where !jobs.contains(receipt.id) { jobs.append(receipt.id) }
-        case .completeMany(let numbers, let kinds, let limit):
+        case .completeMany(let numbers, let kinds, let limit, let loaded):
             let completions = numbers.compactMap { attempts.at($0) }.map { job, fence in
                 Completion(job: job, fence: fence, result: JobResult(status: .succeeded, output: ["ids": [[3]]]))
             }
             let next =
                 limit == 0
                 ? nil
-                : ClaimRequest(kinds: wanted(kinds), worker: WorkerID("w0"), limit: limit, lease: .seconds(5))
+                : ClaimRequest(
+                    kinds: wanted(kinds), worker: WorkerID("w0"), limit: limit, lease: .seconds(5),
+                    loaded: (0..<2).filter { loaded & (1 << $0) != 0 }.compactMap {
+                        JobMessage.affinity(ofModel: Self.model($0))
+                    })
             let answer = try await both { broker in
                 let reply = try await broker.complete(completions, thenClaim: next)
                 return Answer(refusals: reply.refusals, claimed: reply.claimed)
@@ -126,6 +130,18 @@ final class ModelPair {
             }
             let sent = beats
             _ = try await both { try await $0.heartbeat(sent, lease: .milliseconds(lease)) }
+        case .publish(let numbers):
+            let parts = numbers.compactMap { attempts.at($0) }.map { job, fence in
+                JobPart(
+                    job: job, fence: fence, part: GenerationPart(index: 0, position: 3, text: "é", ids: [4, 5]))
+            }
+            _ = try await both { try await $0.publish(parts) }
+            for part in parts {
+                _ = try await both { broker in
+                    let page = try await broker.parts(of: part.job, after: nil, limit: 100, wait: .zero)
+                    return page.parts.map { "\($0.attempt) \($0.part)" } + [page.state?.rawValue ?? "none"]
+                }
+            }
         case .complete(let number, let hasOutput):
             guard let (job, fence) = attempts.at(number) else { return }
             let result = JobResult(status: .succeeded, output: hasOutput ? ["ids": [[1, 2]]] : ["other": 1])
@@ -179,11 +195,17 @@ final class ModelPair {
         JobSubmission(
             id: s.repeats.flatMap { jobs.at($0) } ?? id,
             message: JobMessage(
-                kind: ModelOperation.kinds[s.kind], payload: ["tokenizer": "t.json", "texts": [.string("\(s.body)")]]),
+                kind: ModelOperation.kinds[s.kind],
+                payload: [
+                    "tokenizer": "t.json", "texts": [.string("\(s.body)")], "model": Self.model(s.body % 2),
+                ]),
             tenant: "t\(s.tenant)", priority: s.priority, parent: s.parent.flatMap { jobs.at($0) },
             deadline: s.deadline.map { now + Int64($0) }, notBefore: s.notBefore.map { now + Int64($0) },
             maximumAttempts: s.attempts, maximumCrashes: s.crashes, idempotencyKey: s.key.map { "k\($0)" })
     }
+
+    /// One of two models.
+    private static func model(_ number: Int) -> JSONValue { .string("m\(number)") }
 
     /// Calls both; throws where the answers differ, else gives the answer, nil where it was an error.
     private func both<Value: Sendable & Equatable>(

@@ -31,6 +31,7 @@ public enum JobBrokerConformance {
     /// All cases but those of `retention`.
     public static let cases: [Case] =
         submitting + working + batches + steering + runs + children + reading + limits + delaying + upkeep
+        + parts + affinity
 }
 
 // MARK: What cases are written with

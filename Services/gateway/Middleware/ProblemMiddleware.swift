@@ -18,6 +18,7 @@ struct ProblemMiddleware: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
+            if let error = error as? OpenAIError { return try error.response() }
             let problem = Problem(error)
             if problem.document.status >= 500 {
                 // Broker and store errors name ids, states and folders; the text of any other may quote a payload.
@@ -30,7 +31,7 @@ struct ProblemMiddleware: RouterMiddleware {
                         "type": "\(type(of: error))",
                     ])
             }
-            return problem.response()
+            return Gateway.speaksOpenAI(context.endpointPath) ? try OpenAIError(problem).response() : problem.response()
         }
     }
 }

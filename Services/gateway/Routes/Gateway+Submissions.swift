@@ -148,7 +148,7 @@ extension Gateway {
 
     /// Refuses paths outside the data roots and artifacts that are not there, before anything is accepted: this is the
     /// earliest point where they can be told.
-    private func checkReferences(_ message: JobMessage, below prefix: String) throws(Problem) {
+    func checkReferences(_ message: JobMessage, below prefix: String) throws(Problem) {
         for place in message.dataPlaces {
             let field = prefix + place.path
             switch place.reference {

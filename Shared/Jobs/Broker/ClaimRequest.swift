@@ -9,11 +9,14 @@ public struct ClaimRequest: Sendable, Hashable {
     /// The most jobs it takes.
     public var limit: Int
     public var lease: Duration
+    /// Affinities (`JobMessage.affinity`) of what it has loaded: their jobs go before others, within bounds.
+    public var loaded: [String]
 
-    public init(kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration) {
+    public init(kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration, loaded: [String] = []) {
         self.kinds = kinds
         self.worker = worker
         self.limit = limit
         self.lease = lease
+        self.loaded = loaded
     }
 }

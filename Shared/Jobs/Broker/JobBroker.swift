@@ -21,13 +21,16 @@ public protocol JobBroker: Sendable {
     /// Takes up to `limit` ready jobs of these kinds, best first, under a lease.
     ///
     /// Stage references of the payload are already replaced by the parents' outputs.
-    func claim(kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration) async throws(JobError) -> ClaimResult
+    func claim(_ request: ClaimRequest) async throws(JobError) -> ClaimResult
 
     /// Returns when a job of these kinds may have become ready, or after `timeout`. Never hands out a job.
     func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError)
 
     /// Extends leases and stores progress; answers in the order of the beats.
     func heartbeat(_ beats: [Heartbeat], lease: Duration) async throws(JobError) -> [HeartbeatReply]
+
+    /// Adds parts of running attempts' answers to their jobs' streams; answers one a part. What is stale is dropped.
+    func publish(_ parts: [JobPart]) async throws(JobError) -> [HeartbeatReply]
 
     /// Ends a job with success. Throws `staleFence` where another attempt holds it or holds it no more.
     func complete(_ job: JobID, fence: Fence, result: JobResult) async throws(JobError)
@@ -108,6 +111,12 @@ public protocol JobBroker: Sendable {
     func events(
         _ scope: EventScope, after cursor: String?, limit: Int, wait: Duration
     ) async throws(JobError) -> [JobEvent]
+
+    /// Parts of a job's answer after a cursor (nil: from the start), and its state. Where there are none yet and it has not
+    /// ended, waits up to `wait` for either.
+    func parts(
+        of job: JobID, after cursor: String?, limit: Int, wait: Duration
+    ) async throws(JobError) -> PartPage
 
     /// Depths and counters by kind, for metrics.
     func statistics(kinds: [JobKind]) async throws(JobError) -> [QueueStatistics]

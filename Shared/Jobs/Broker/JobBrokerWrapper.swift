@@ -20,16 +20,17 @@ extension JobBrokerWrapper {
     public func submit(_ submission: RunSubmission) async throws(JobError) -> RunSubmitReceipt {
         try await base.submit(submission)
     }
-    public func claim(
-        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration
-    ) async throws(JobError) -> ClaimResult {
-        try await base.claim(kinds: kinds, worker: worker, limit: limit, lease: lease)
+    public func claim(_ request: ClaimRequest) async throws(JobError) -> ClaimResult {
+        try await base.claim(request)
     }
     public func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
         try await base.waitForWork(kinds: kinds, timeout: timeout)
     }
     public func heartbeat(_ beats: [Heartbeat], lease: Duration) async throws(JobError) -> [HeartbeatReply] {
         try await base.heartbeat(beats, lease: lease)
+    }
+    public func publish(_ parts: [JobPart]) async throws(JobError) -> [HeartbeatReply] {
+        try await base.publish(parts)
     }
     public func complete(_ job: JobID, fence: Fence, result: JobResult) async throws(JobError) {
         try await base.complete(job, fence: fence, result: result)
@@ -80,6 +81,11 @@ extension JobBrokerWrapper {
         _ scope: EventScope, after cursor: String?, limit: Int, wait: Duration
     ) async throws(JobError) -> [JobEvent] {
         try await base.events(scope, after: cursor, limit: limit, wait: wait)
+    }
+    public func parts(
+        of job: JobID, after cursor: String?, limit: Int, wait: Duration
+    ) async throws(JobError) -> PartPage {
+        try await base.parts(of: job, after: cursor, limit: limit, wait: wait)
     }
     public func statistics(kinds: [JobKind]) async throws(JobError) -> [QueueStatistics] {
         try await base.statistics(kinds: kinds)

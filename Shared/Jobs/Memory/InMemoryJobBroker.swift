@@ -79,10 +79,8 @@ public final class InMemoryJobBroker: JobBroker {
         }
     }
 
-    public func claim(
-        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration
-    ) async throws(JobError) -> ClaimResult {
-        try transition { .success($0.claim(kinds: kinds, limit: min(limit, 100), lease: lease)) }
+    public func claim(_ request: ClaimRequest) async throws(JobError) -> ClaimResult {
+        try transition { .success($0.claim(request)) }
     }
 
     public func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
@@ -96,6 +94,10 @@ public final class InMemoryJobBroker: JobBroker {
 
     public func heartbeat(_ beats: [Heartbeat], lease: Duration) async throws(JobError) -> [HeartbeatReply] {
         try transition { .success($0.heartbeat(beats, lease: lease)) }
+    }
+
+    public func publish(_ parts: [JobPart]) async throws(JobError) -> [HeartbeatReply] {
+        try transition { .success($0.publish(parts)) }
     }
 
     public func complete(_ job: JobID, fence: Fence, result: JobResult) async throws(JobError) {
@@ -226,6 +228,32 @@ public final class InMemoryJobBroker: JobBroker {
         guard found.isEmpty else { return found }
         await readers.wait(for: [scope], timeout: wait) { !read(1).isEmpty }
         return read(limit)
+    }
+
+    public func parts(
+        of job: JobID, after cursor: String?, limit: Int, wait: Duration
+    ) async throws(JobError) -> PartPage {
+        let start = cursor.flatMap { StreamPosition($0) }
+        if cursor != nil, start == nil { throw SubmissionCheck.badCursor("read parts") }
+        let read: @Sendable () -> PartPage = {
+            self.queue.withLock { queue in
+                guard let found = queue.jobs[job] else { return PartPage(parts: [], state: nil) }
+                let kept = found.partsUntil > queue.now ? found.parts : []
+                let parts = kept.filter { part in
+                    guard let start, let position = StreamPosition(part.id) else { return true }
+                    return position > start
+                }
+                return PartPage(parts: Array(parts.prefix(max(1, limit))), state: found.state)
+            }
+        }
+        let isNews: @Sendable (PartPage) -> Bool = { !$0.parts.isEmpty || $0.state?.isTerminal ?? true }
+        let deadline = ContinuousClock.now + wait
+        while true {
+            let page = read()
+            let left = deadline - .now
+            guard !isNews(page), left > .zero, !Task.isCancelled else { return page }
+            await readers.wait(for: [.job(job)], timeout: left) { isNews(read()) }
+        }
     }
 
     public func statistics(kinds: [JobKind]) async throws(JobError) -> [QueueStatistics] {

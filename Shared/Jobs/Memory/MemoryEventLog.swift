@@ -69,6 +69,9 @@ struct MemoryEventLog {
         return page
     }
 
+    /// Notes that there is news of a job that is no event.
+    mutating func noteNews(of job: JobID) { news.insert(.job(job)) }
+
     /// Forgets a job's events; the stream of all keeps what it has.
     mutating func forget(_ job: JobID) { forgotten[job] = last }
 

@@ -37,17 +37,28 @@ struct MemoryJob {
     var since: Int64 = 0
     /// The state it was last put into.
     var entered: JobState?
+    /// Parts of its answer, and until when they are kept.
+    var parts: [PublishedPart] = []
+    var partsUntil: Int64 = 0
+    /// How often, and since when, jobs of loaded models were claimed before it.
+    var passed = 0
+    var passedSince: Int64?
     /// Since when payload and result are kept for nobody but readers and retries; nil once they are gone.
     var textSince: Int64?
 
     var id: JobID { snapshot.id }
     var state: JobState { snapshot.state }
 
+    /// The number of the attempt that holds it, or of the next.
+    var attempt: Int { snapshot.attempts + snapshot.crashes + snapshot.interruptions + 1 }
+    /// The model it asks; not of a stage, whose model may not be known yet.
+    let affinity: String?
+
     /// The attempt as a worker gets it, claimed at `now`.
     func envelope(at now: Int64) -> JobEnvelope {
         JobEnvelope(
             id: id, run: snapshot.run, stage: snapshot.stage, parent: snapshot.parent, tenant: snapshot.tenant,
-            priority: snapshot.priority, attempt: snapshot.attempts + snapshot.crashes + snapshot.interruptions + 1,
+            priority: snapshot.priority, attempt: attempt,
             errors: snapshot.attempts, fence: Fence(fence), traceparent: traceparent, deadline: deadline,
             waited: max(0, now - since),
             message: message)

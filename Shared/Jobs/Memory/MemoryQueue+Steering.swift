@@ -66,6 +66,7 @@ extension MemoryQueue {
         job.done = nil
         job.deadline = nil
         job.textSince = nil
+        job.parts = []
         job.openParents = Set(parentIDs(of: job).map(\.id).filter { jobs[$0]?.state.isTerminal == false })
         jobs[id] = job
         open.insert(id)

@@ -87,7 +87,8 @@ extension MemoryQueue {
         jobs[snapshot.id] = MemoryJob(
             snapshot: snapshot, message: message, body: message.hashValue, traceparent: traceparent, deadline: deadline,
             maximumAttempts: maximumAttempts, maximumCrashes: maximumCrashes, order: order,
-            place: order - Int64(snapshot.priority) * 60_000 * 1024)
+            place: order - Int64(snapshot.priority) * 60_000 * 1024,
+            affinity: snapshot.run == nil ? message.affinity : nil)
         open.insert(snapshot.id)
         count(snapshot.kind, "submitted")
     }

@@ -75,6 +75,7 @@ extension MemoryQueue {
         jobs[id]?.message.payload = .null
         jobs[id]?.snapshot.result = nil
         jobs[id]?.textSince = nil
+        jobs[id]?.parts = []
     }
 
     /// The twin of `purge_ended.lua`.

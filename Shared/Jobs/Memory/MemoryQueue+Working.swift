@@ -4,8 +4,9 @@ import Messages
 
 extension MemoryQueue {
     /// The twin of `claim.lua`.
-    mutating func claim(kinds: [JobKind], limit: Int, lease: Duration) -> ClaimResult {
-        let wanted = Set(kinds.filter { controls[$0]?.isPaused != true })
+    mutating func claim(_ request: ClaimRequest) -> ClaimResult {
+        let (limit, loaded) = (min(request.limit, 100), Set(request.loaded))
+        let wanted = Set(request.kinds.filter { controls[$0]?.isPaused != true })
         for id in open.sorted() {
             guard let job = jobs[id], wanted.contains(job.snapshot.kind) else { continue }
             if job.state == .delayed, job.due <= now { makeReady(id) }
@@ -14,8 +15,8 @@ extension MemoryQueue {
         for kind in wanted { room[kind] = controls[kind]?.maximumRunning.map { $0 - running(kind) } }
         var claimed: [JobEnvelope] = []
         var broken: [(job: MemoryJob, failure: JobFailure)] = []
-        while claimed.count + broken.count < limit, let id = best(of: wanted.filter { room[$0] ?? 1 > 0 }),
-            var job = jobs[id]
+        while claimed.count + broken.count < limit,
+            let id = best(of: wanted.filter { room[$0] ?? 1 > 0 }, loaded: loaded), var job = jobs[id]
         {
             if let deadline = job.deadline, deadline <= now {
                 close(id, .expired, error: .expired("no worker was free in time"))
@@ -27,7 +28,7 @@ extension MemoryQueue {
             }
             job.fence = nextFence()
             job.snapshot.started = now
-            job.leaseEnd = now + lease.milliseconds
+            job.leaseEnd = now + request.lease.milliseconds
             jobs[id] = job
             count(job.snapshot.kind, "claimed")
             enter(id, .running)
@@ -46,9 +47,44 @@ extension MemoryQueue {
         return ClaimResult(jobs: claimed, nextDue: due.map { .milliseconds(max(0, $0 - now)) })
     }
 
-    private func best(of kinds: Set<JobKind>) -> JobID? {
-        open.lazy.compactMap { jobs[$0] }.filter { $0.state == .ready && kinds.contains($0.snapshot.kind) }
-            .min { $0.place < $1.place }?.id
+    private mutating func best(of kinds: Set<JobKind>, loaded: Set<String>) -> JobID? {
+        let ready = open.compactMap { jobs[$0] }.filter { $0.state == .ready && kinds.contains($0.snapshot.kind) }
+        let head = ready.min { $0.place < $1.place }
+        guard let head, !loaded.isEmpty else { return head?.id }
+        let reach = head.place + 60_000 * 1024
+        var passed: [JobID] = []
+        let queue = ready.filter { $0.snapshot.kind == head.snapshot.kind && $0.place <= reach }
+        for job in queue.sorted(by: { $0.place < $1.place }).prefix(32) {
+            let isDue = job.passed >= 16 || job.passedSince.map { now - $0 > 30_000 } ?? false
+            guard job.affinity.map({ loaded.contains($0) }) ?? true || isDue else {
+                passed.append(job.id)
+                continue
+            }
+            for id in passed {
+                jobs[id]?.passed += 1
+                if jobs[id]?.passedSince == nil { jobs[id]?.passedSince = now }
+            }
+            return job.id
+        }
+        return head.id
+    }
+
+    /// The twin of `publish.lua`.
+    mutating func publish(_ parts: [JobPart]) -> [HeartbeatReply] {
+        parts.map { part in
+            guard let job = jobs[part.job] else { return .stale }
+            guard job.state == .running, job.fence == part.fence.value else {
+                count(job.snapshot.kind, "stale_calls")
+                return .stale
+            }
+            partCount += 1
+            if job.partsUntil <= now { jobs[part.job]?.parts = [] }
+            jobs[part.job]?.partsUntil = now + 600_000
+            jobs[part.job]?.parts.append(
+                PublishedPart(id: "\(now)-\(partCount)", attempt: job.attempt, part: part.part))
+            log.noteNews(of: part.job)
+            return job.snapshot.cancelRequested ? .cancelRequested : .held
+        }
     }
 
     /// The attempt with earlier stages' outputs in its payload, or the error of a payload that names what is not there.

@@ -21,6 +21,8 @@ struct MemoryQueue {
     /// Kinds for which something has become ready since the broker last looked.
     var wokenKinds: Set<JobKind> = []
 
+    /// Parts so far, of all jobs: what tells those of one moment apart.
+    var partCount = 0
     private var ended: [JobID] = []
     /// Tenants of whose jobs some have left the ready or the running: as many parked ones may follow.
     private var freed: [Tenancy: Int] = [:]

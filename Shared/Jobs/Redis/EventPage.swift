@@ -20,6 +20,9 @@ struct StreamPosition: Hashable, Comparable, CustomStringConvertible {
         self.init(milliseconds: milliseconds, number: number)
     }
 
+    /// Before every entry.
+    static let start = StreamPosition(milliseconds: 0, number: 0)
+
     var description: String { "\(milliseconds)-\(number)" }
 
     static func < (a: Self, b: Self) -> Bool { (a.milliseconds, a.number) < (b.milliseconds, b.number) }

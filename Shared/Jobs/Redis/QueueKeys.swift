@@ -39,14 +39,18 @@ struct QueueKeys: Sendable, Hashable {
     /// Stream of all events, about the last 100,000: `e j [r s] [st] [er] [p]`.
     var events: String { prefix + "ev" }
 
+    /// Stream of who has had parts, about the last 1,000: `j`. It holds no text.
+    var news: String { prefix + "news" }
+
     // Of a job
 
     /// Hash: `state kind version payload tenant prio run stage parent traceparent deadline on_failure after refs attempts
     /// crashes interruptions max_attempts max_crashes fence done owner score order sha cancel progress error result
-    /// created since started finished log kids ev`. What has its usual value is left out.
+    /// created since started finished log kids ev affinity passed passed_since`. What has its usual value is left out.
     ///
     /// `since` is when it can be or could be claimed, `log` its events but for progress (`<event id> <state or kind>
-    /// [error]` a line), `kids` and `ev` tell that it has children and a stream.
+    /// [error]` a line), `kids` and `ev` tell that it has children and a stream, `affinity`
+    /// is the model it asks (see `JobMessage.affinity`), `passed` how often others were claimed before it for theirs.
     func job(_ id: JobID) -> String { prefix + "job:\(id)" }
     /// Set: stages that must end before this one.
     func dependencies(_ id: JobID) -> String { job(id) + ":deps" }
@@ -59,6 +63,10 @@ struct QueueKeys: Sendable, Hashable {
     /// Stream of the job's progress, about the last 10,000: `p`. Only jobs that report some have one; its ids are those of
     /// the stream of all.
     func events(_ id: JobID) -> String { prefix + "ev:job:\(id)" }
+
+    /// Stream with a time to live: parts of the job's answer while it is written, about the last 4,096: `a` (the attempt)
+    /// and `p`.
+    func parts(_ id: JobID) -> String { prefix + "parts:\(id)" }
 
     // Of a run
 

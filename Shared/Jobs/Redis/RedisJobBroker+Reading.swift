@@ -103,7 +103,7 @@ extension RedisJobBroker {
             let page = try EventPage(reply, scope: scope)
             let left = deadline - .now
             guard page.events.isEmpty, left > .zero, !Task.isCancelled else { return page.events }
-            await watcher.wait(for: scope, after: page.tip, timeout: left)
+            await watcher.wait(for: scope, after: StreamTips(events: page.tip), timeout: left)
         }
     }
 

@@ -60,7 +60,7 @@ extension RedisJobBroker {
             String(SubmissionCheck.priority(submission.priority)), submission.parent?.rawValue ?? "",
             submission.traceparent ?? "", submission.deadline.map(String.init) ?? "",
             submission.notBefore.map(String.init) ?? "", String(max(1, submission.maximumAttempts)),
-            String(max(1, submission.maximumCrashes)),
+            String(max(1, submission.maximumCrashes)), submission.message.affinity ?? "",
         ]
     }
 

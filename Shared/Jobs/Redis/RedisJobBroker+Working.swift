@@ -8,26 +8,22 @@ import Synchronization
 
 extension RedisJobBroker {
     /// Takes up to `limit` ready jobs.
-    public func claim(
-        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration
-    ) async throws(JobError) -> ClaimResult {
+    public func claim(_ request: ClaimRequest) async throws(JobError) -> ClaimResult {
         // One request however often it is sent: a lost answer must not leave jobs with a holder that knows nothing.
-        try await claim(kinds: kinds, worker: worker, limit: limit, lease: lease, request: FreshID.make())
+        try await claim(request, named: FreshID.make())
     }
 
-    func claim(
-        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration, request: String
-    ) async throws(JobError) -> ClaimResult {
-        guard limit > 0, !kinds.isEmpty else { return ClaimResult(jobs: []) }
-        let arguments = Self.arguments(kinds: kinds, worker: worker, limit: limit, lease: lease, request: request)
-        return try await claimed(try await run(QueueScripts.claim, arguments))
+    func claim(_ request: ClaimRequest, named name: String) async throws(JobError) -> ClaimResult {
+        guard request.limit > 0, !request.kinds.isEmpty else { return ClaimResult(jobs: []) }
+        return try await claimed(try await run(QueueScripts.claim, Self.arguments(request, named: name)))
     }
 
-    /// The arguments of the claim script; `request` names the call, however often it is sent.
-    private static func arguments(
-        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration, request: String
-    ) -> [String] {
-        [worker.rawValue, String(lease.milliseconds), String(min(limit, 100)), request] + kinds.map(\.rawValue)
+    /// The arguments of the claim script; `name` is the call's, however often it is sent.
+    private static func arguments(_ request: ClaimRequest, named name: String) -> [String] {
+        [
+            request.worker.rawValue, String(request.lease.milliseconds), String(min(request.limit, 100)), name,
+            request.loaded.joined(separator: ","),
+        ] + request.kinds.map(\.rawValue)
     }
 
     /// What a claim's reply holds.
@@ -135,8 +131,7 @@ extension RedisJobBroker {
             if !batch.isEmpty { _ = try await send(&batch, claiming: [], &refusals) }
             return CompletionReply(refusals: refusals, claimed: ClaimResult(jobs: []))
         }
-        let arguments = Self.arguments(
-            kinds: next.kinds, worker: next.worker, limit: next.limit, lease: next.lease, request: FreshID.make())
+        let arguments = Self.arguments(next, named: FreshID.make())
         let reply = try await send(&batch, claiming: arguments, &refusals)
         do throws(JobError) {
             return CompletionReply(refusals: refusals, claimed: try await claimed(reply))

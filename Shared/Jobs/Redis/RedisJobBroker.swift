@@ -44,7 +44,7 @@ public final class RedisJobBroker: JobBroker {
         self.pool = pool(options.connections, "redis")
         heartbeatPool = pool(1, "redis-heartbeat")
         waitPool = pool(64, "redis-wait")
-        watcher = EventWatcher(configuration: configuration, stream: keys.events)
+        watcher = EventWatcher(configuration: configuration, streams: (keys.events, keys.news))
     }
 
     /// Closes all connections; further calls throw `unavailable`.

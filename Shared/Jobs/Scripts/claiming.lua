@@ -53,7 +53,7 @@ local function claim(ARGV)
 
   -- The queues to take from: how many of each may be running yet, and the heads that were read.
   local queues = {}
-  for i = 5, #ARGV do
+  for i = 6, #ARGV do
     local kind = ARGV[i]
     local c = control(kind)
     if not c.paused then
@@ -63,10 +63,21 @@ local function claim(ARGV)
     end
   end
 
+  -- What the worker has loaded. With it, a job of another model is passed over for one further behind, at most `LOOK`
+  -- places and a minute of order (a step of priority): but never more than `PASSES` times, nor later than `PATIENCE` ms
+  -- after the first time.
+  local LOOK, PASSES, PATIENCE, REACH = 32, 16, 30000, 60000 * 1024
+  local loaded
+  for tag in string.gmatch(ARGV[5], '[^,]+') do
+    loaded = loaded or {}
+    loaded[tag] = true
+  end
+
   -- The head of a queue: its id and its place.
   local function head(q)
     if not q.heads[q.at] and not q.is_empty then
       local n = math.min(100, limit + 1 - #reply)
+      if loaded then n = math.max(n, LOOK) end
       -- Those read before leave the set.
       write_indexes()
       q.heads = call('ZRANGE', queue_key(q.kind, 'ready'), 0, n - 1, 'WITHSCORES')
@@ -74,6 +85,31 @@ local function claim(ARGV)
       q.is_empty = #q.heads == 0
     end
     return q.heads[q.at], tonumber(q.heads[q.at + 1])
+  end
+
+  -- Takes the job out of a queue's heads that the worker had best do: the first of what it has loaded, or whose turn it
+  -- is by now. Notes who is passed over.
+  local function prefer(q)
+    local heads, passed = q.heads, {}
+    local last = math.min(#heads, q.at + 2 * LOOK - 1)
+    for i = q.at, last, 2 do
+      if tonumber(heads[i + 1]) - tonumber(heads[q.at + 1]) > REACH then break end
+      local v = call('HMGET', job_key(heads[i]), 'affinity', 'passed', 'passed_since')
+      local is_due = tonumber(v[2] or 0) >= PASSES or v[3] and NOW - v[3] > PATIENCE
+      if not v[1] or loaded[v[1]] or is_due then
+        local id = table.remove(heads, i)
+        table.remove(heads, i)
+        for _, other in ipairs(passed) do
+          call('HINCRBY', job_key(other.id), 'passed', 1)
+          if not other.since then call('HSET', job_key(other.id), 'passed_since', NOW_TEXT) end
+        end
+        return id
+      end
+      passed[#passed + 1] = {id = heads[i], since = v[3]}
+    end
+    table.remove(heads, q.at)
+    table.remove(heads, q.at)
+    return nil
   end
 
   -- Takes the best head; nil where all queues are empty or full.
@@ -85,7 +121,8 @@ local function claim(ARGV)
         if id and (not best or score < best_score) then best, best_id, best_score = q, id, score end
       end
     end
-    if best then best.at = best.at + 2 end
+    if best and loaded then best_id = prefer(best) or best_id
+    elseif best then best.at = best.at + 2 end
     return best, best_id
   end
 

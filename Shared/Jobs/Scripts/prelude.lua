@@ -18,6 +18,7 @@ local function num(n) return format('%.0f', n) end
 local NOW_TEXT = num(NOW)
 local function job_key(id) return P .. 'job:' .. id end
 local function run_key(run) return P .. 'run:' .. run end
+local function part_key(id) return P .. 'parts:' .. id end
 -- Made once a call: a batch asks for each of them again and again.
 local queue_keys = {}
 local function queue_key(kind, what)
@@ -427,7 +428,8 @@ end
 local function forget(j)
   unindex(j)
   local key = job_key(j.id)
-  call('UNLINK', key, key .. ':kids', key .. ':open', key .. ':deps', key .. ':next', P .. 'ev:job:' .. j.id)
+  call('UNLINK', key, key .. ':kids', key .. ':open', key .. ':deps', key .. ':next', P .. 'ev:job:' .. j.id,
+    part_key(j.id))
   call('ZREM', P .. 'jobs', j.id)
   call('ZREM', P .. 'texts', j.id)
   call('ZREM', P .. 'letters', j.id)
@@ -454,6 +456,7 @@ local function purge_job(j)
   call('HDEL', key, 'payload', 'result', 'progress')
   if j.log then call('HSET', key, 'log', (string.gsub(j.log, '( [%a_]+) [^\n]*\n', '%1\n'))) end
   if j.ev then call('UNLINK', P .. 'ev:job:' .. j.id) end
+  call('UNLINK', part_key(j.id))
   call('ZREM', P .. 'texts', j.id)
   call('ZREM', P .. 'letters', j.id)
   expire_later(j.id, j.parent)
@@ -564,6 +567,7 @@ local function create_job(id, m, indexed)
     keep(name, m[name])
   end
   if #fields > usual then keep('more', '1') end
+  keep('affinity', m.affinity)
   join_at(P .. 'jobs', num(order), id)
   if not named[m.kind] then
     named[m.kind] = {}

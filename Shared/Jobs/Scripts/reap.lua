@@ -114,6 +114,7 @@ for name, ttl in pairs({texts = setting('text_ttl_ms'), letters = setting('ttl_m
       redis.call('ZREM', P .. name, id)
       if TERMINAL[v[1] or ''] then
         redis.call('HDEL', job_key(id), 'payload', 'result')
+        redis.call('UNLINK', part_key(id))
         expire_later(id, v[2])
       end
     end
@@ -129,7 +130,7 @@ for i = 1, #walk, 2 do
   local v = redis.call('HMGET', job_key(id), 'state', 'kind')
   if not v[1] then
     redis.call('ZREM', P .. 'jobs', id)
-    redis.call('UNLINK', job_key(id) .. ':kids', job_key(id) .. ':open', P .. 'ev:job:' .. id)
+    redis.call('UNLINK', job_key(id) .. ':kids', job_key(id) .. ':open', P .. 'ev:job:' .. id, part_key(id))
   elseif v[1] == 'running' and not redis.call('ZSCORE', queue_key(v[2], 'leased'), id) then
     -- A living holder extends it with its next heartbeat.
     redis.call('ZADD', queue_key(v[2], 'leased'), num(NOW + lease), id)

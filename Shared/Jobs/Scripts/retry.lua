@@ -16,7 +16,8 @@ local function revive(s)
   local key = job_key(s.id)
   redis.call('HDEL', key, 'cancel', 'error', 'result', 'finished', 'done', 'progress', 'deadline', 'attempts', 'crashes',
     'interruptions')
-  redis.call('DEL', key .. ':deps')
+  -- Parts go too: attempts are counted anew.
+  redis.call('DEL', key .. ':deps', part_key(s.id))
   if not s.parent then redis.call('SADD', tenant_key(s, 'open'), s.id) end
   count(s.kind, 'retried')
   local open = false

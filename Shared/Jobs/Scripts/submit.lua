@@ -3,13 +3,13 @@
 -- Accepts jobs, each by itself: looks the idempotency key and the id up, asks the limits, creates the job, makes it
 -- ready or delays it, wakes workers.
 -- KEYS: 1 meta, then one a job: its idempotency record (or meta again where there is no key)
--- ARGV: 1 idempotency time to live ms, then twelve a job:
+-- ARGV: 1 idempotency time to live ms, then thirteen a job:
 --       id, kind, version, payload, tenant, priority, parent or '', traceparent or '', deadline ms or '',
---       not before ms or '', maximum attempts, maximum crashes
+--       not before ms or '', maximum attempts, maximum crashes, affinity or ''
 -- Returns: one a job: {'accepted' | 'duplicate' | 'conflict' | 'no-parent' | 'parent-ended', id, state}, or
 --          {'full', id, 'queue' | 'tenant', ms after which a place may be free}
 local function submit(record, id, kind, version, payload, tenant, priority, parent, traceparent, deadline, not_before,
-                      max_attempts, max_crashes)
+                      max_attempts, max_crashes, affinity)
   local sha = redis.sha1hex(table.concat({kind, version, payload, parent}, '\0'))
   if record ~= KEYS[1] then
     local seen = redis.call('HMGET', record, 'job', 'sha')
@@ -35,7 +35,7 @@ local function submit(record, id, kind, version, payload, tenant, priority, pare
   local j = create_job(id, {
     kind = kind, version = version, payload = payload, tenant = tenant, prio = priority, parent = optional(parent),
     traceparent = optional(traceparent), deadline = optional(deadline), max_attempts = max_attempts,
-    max_crashes = max_crashes, sha = sha,
+    max_crashes = max_crashes, sha = sha, affinity = optional(affinity),
   }, function(j, fields) make_ready(j, due, fields) end)
   if j.parent then
     redis.call('SADD', job_key(j.parent) .. ':kids', j.id)
@@ -49,7 +49,7 @@ local function submit(record, id, kind, version, payload, tenant, priority, pare
 end
 
 local reply = {}
-for i = 2, #KEYS do reply[i - 1] = submit(KEYS[i], unpack(ARGV, (i - 2) * 12 + 2, (i - 2) * 12 + 13)) end
+for i = 2, #KEYS do reply[i - 1] = submit(KEYS[i], unpack(ARGV, (i - 2) * 13 + 2, (i - 2) * 13 + 14)) end
 if last_order then keep_order() end
 settle()
 return reply

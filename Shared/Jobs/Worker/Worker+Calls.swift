@@ -68,7 +68,9 @@ extension Worker {
     private func report(_ ended: [EndedAttempt], claiming limit: Int) async throws(JobError) -> ClaimResult {
         let next =
             limit > 0
-            ? ClaimRequest(kinds: handler.kinds, worker: id, limit: limit, lease: configuration.lease) : nil
+            ? ClaimRequest(
+                kinds: handler.kinds, worker: id, limit: limit, lease: configuration.lease, loaded: handler.loaded)
+            : nil
         let completions = ended.map {
             Completion(job: $0.envelope.id, fence: $0.envelope.fence, result: $0.result)
         }

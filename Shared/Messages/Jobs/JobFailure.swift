@@ -16,6 +16,10 @@ public struct JobFailure: Error, Codable, Sendable, Hashable, CustomStringConver
         public static let notFound: Kind = "not-found"
         /// The disk is full or can't be written.
         public static let storage: Kind = "storage"
+        /// Data that must not leave this stack was to be sent to a remote model.
+        public static let forbiddenData: Kind = "forbidden-data"
+        /// A remote model that does not answer as it should.
+        public static let remote: Kind = "remote"
         /// A process that trained together with others ended, or they could not be started.
         public static let ranks: Kind = "ranks"
         /// A job that this one asked for did not succeed.

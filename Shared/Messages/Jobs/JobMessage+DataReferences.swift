@@ -48,7 +48,7 @@ extension JobMessage {
         _ replacement: (DataPlace) throws(Failure) -> [DataReference]
     ) throws(Failure) -> JSONValue {
         switch value {
-        case .string(let text) where isReference && !text.isEmpty:
+        case .string(let text) where isReference && !text.isEmpty && !text.hasPrefix(ModelReference.remotePrefix):
             let place = DataPlace(path: path, reference: DataReference(text), isListItem: false)
             return .string(try replacement(place).first?.text ?? text)
         case .array(let items):

@@ -1,7 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 /// `infer.score`: how likely a model finds given continuations.
-public struct ScoreText: JobPayload, Hashable {
+public struct ScoreText: RestrictedPayload, Hashable {
     public struct Request: Codable, Sendable, Hashable {
         /// Exactly one of `context` and `contextIDs` is given; likewise for the continuation, in the same form.
         public var context: String?
@@ -37,12 +37,18 @@ public struct ScoreText: JobPayload, Hashable {
     public var adapter: DataReference?
     public var requests: [Request]
     public var addBOS: Bool?
+    /// Whether the texts hold data whose licence keeps it on this stack. Default false.
+    public var restricted: Bool?
 
-    public init(model: ModelReference, adapter: DataReference? = nil, requests: [Request], addBOS: Bool? = nil) {
+    public init(
+        model: ModelReference, adapter: DataReference? = nil, requests: [Request], addBOS: Bool? = nil,
+        restricted: Bool? = nil
+    ) {
         self.model = model
         self.adapter = adapter
         self.requests = requests
         self.addBOS = addBOS
+        self.restricted = restricted
     }
 
     public struct Output: Codable, Sendable, Hashable {

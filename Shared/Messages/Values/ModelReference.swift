@@ -6,12 +6,18 @@ public enum ModelReference: Hashable, Sendable {
     /// `configuration` is config.json's content; weights are drawn from `seed`. Without a tokenizer it serves requests
     /// given as ids only.
     case fresh(configuration: JSONValue, seed: UInt64, tokenizer: DataReference?)
+    /// A model behind another's endpoint, by the name that the operator gave it: written `remote:NAME`.
+    case remote(String)
+
+    /// What a remote model's reference begins with.
+    public static let remotePrefix = "remote:"
 
     /// The data it names, if it does.
     public var references: [DataReference] {
         switch self {
         case .stored(let reference): [reference]
         case .fresh(_, _, let tokenizer): [tokenizer].compactMap { $0 }
+        case .remote: []
         }
     }
 }
@@ -21,7 +27,9 @@ extension ModelReference: Codable {
 
     public init(from decoder: any Decoder) throws {
         if let reference = try? decoder.singleValueContainer().decode(DataReference.self) {
-            self = .stored(reference)
+            self =
+                reference.text.hasPrefix(Self.remotePrefix)
+                ? .remote(String(reference.text.dropFirst(Self.remotePrefix.count))) : .stored(reference)
             return
         }
         let container: KeyedDecodingContainer<CodingKeys>
@@ -43,6 +51,9 @@ extension ModelReference: Codable {
         case .stored(let reference):
             var container = encoder.singleValueContainer()
             try container.encode(reference)
+        case .remote(let name):
+            var container = encoder.singleValueContainer()
+            try container.encode(Self.remotePrefix + name)
         case .fresh(let configuration, let seed, let tokenizer):
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(configuration, forKey: .configuration)

@@ -12,7 +12,9 @@ final class AttemptRecord: Sendable {
 
     private let state = Mutex(State())
 
-    func note(_ metric: String, _ value: Double) { state.withLock { $0.metrics[metric] = value } }
+    func note(_ metric: String, _ value: Double, adds: Bool) {
+        state.withLock { $0.metrics[metric] = value + (adds ? $0.metrics[metric] ?? 0 : 0) }
+    }
 
     func published(_ artifact: ArtifactID) {
         state.withLock { if !$0.artifacts.contains(artifact) { $0.artifacts.append(artifact) } }

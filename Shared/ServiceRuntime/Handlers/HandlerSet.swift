@@ -36,6 +36,12 @@ public struct HandlerSet: ClaimedJobHandler {
 
     public var kinds: [JobKind] { handlers.keys.sorted() }
 
+    public var loaded: [String] {
+        let models = handlers.values.flatMap(\.loadedModels)
+        return Set(models.compactMap { try? MessageEncoder.value($0) }.compactMap(JobMessage.affinity(ofModel:)))
+            .sorted()
+    }
+
     public func handle(_ envelope: JobEnvelope, control: JobControl) async -> JobOutcome {
         var logger = logger
         logger[metadataKey: "job"] = "\(envelope.id)"

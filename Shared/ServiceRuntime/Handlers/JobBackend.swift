@@ -26,5 +26,8 @@ protocol JobBackend: Sendable {
         onFinish: @escaping @Sendable (Int) -> Void
     ) async throws -> [JSONValue]
 
+    /// Shows a part of an answer to whoever reads along; nobody waits for that.
+    func publish(_ part: GenerationPart, of job: JobEnvelope, control: JobControl)
+
     func run(_ id: RunID) async throws -> RunSnapshot?
 }

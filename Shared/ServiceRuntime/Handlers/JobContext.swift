@@ -41,8 +41,15 @@ public struct JobContext: Sendable {
     /// Tells how far the job is. Cheap: call it at every step.
     public func report(_ progress: JobProgress) { control.report(progress) }
 
+    /// Shows a part of the answer to whoever reads along, where the payload asks for that. Cheap, and from any thread; the
+    /// result must hold all parts, as some may not arrive.
+    public func publish(part: GenerationPart) { backend.publish(part, of: envelope, control: control) }
+
     /// A figure of the work itself for the result's `metrics`, such as `tokensPerSecond`.
-    public func note(_ metric: String, _ value: Double) { record.note(metric, value) }
+    /// With `adds` it is added to what was noted before.
+    public func note(_ metric: String, _ value: Double, adds: Bool = false) {
+        record.note(metric, value, adds: adds)
+    }
 
     /// Why to stop, or nil to go on. Cheap: poll it in inner loops.
     public var stopReason: JobControl.StopReason? { control.stopReason }

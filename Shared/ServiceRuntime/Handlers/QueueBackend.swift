@@ -11,7 +11,16 @@ struct QueueBackend: JobBackend {
     let store: any ArtifactStore
     let dataRoots: DataRoots
     let logger: Logger
+    let parts: PartDesk
     var keepsManifests: Bool { true }
+
+    init(broker: any JobBroker, store: any ArtifactStore, dataRoots: DataRoots, logger: Logger) {
+        self.broker = broker
+        self.store = store
+        self.dataRoots = dataRoots
+        self.logger = logger
+        parts = PartDesk(broker: broker, logger: logger)
+    }
 
     func locate(_ path: String) throws -> String { try dataRoots.check(path) }
 
@@ -36,6 +45,10 @@ struct QueueBackend: JobBackend {
     func publish(_ path: String, move: Bool, name: String, for job: JobEnvelope) async throws -> ArtifactID {
         try await store.publish(
             contentsOf: path, transfer: move ? .move : .copy, for: job.id, fence: job.fence, name: name)
+    }
+
+    func publish(_ part: GenerationPart, of job: JobEnvelope, control: JobControl) {
+        parts.publish(JobPart(job: job.id, fence: job.fence, part: part), control: control)
     }
 
     func run(_ id: RunID) async throws -> RunSnapshot? { try await broker.run(id) }

@@ -62,6 +62,9 @@ struct LocalBackend: JobBackend {
         return JobResult(await set.handle(JobEnvelope(id: id, fence: Fence(1), message: message), control: control))
     }
 
+    /// The result has it all, and here nobody reads along.
+    func publish(_ part: GenerationPart, of job: JobEnvelope, control: JobControl) {}
+
     func run(_ id: RunID) async throws -> RunSnapshot? { nil }
 }
 

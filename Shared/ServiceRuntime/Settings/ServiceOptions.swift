@@ -45,6 +45,8 @@ public struct ServiceOptions: ParsableArguments {
     public var memoryBudget: String?
     @Option(help: ArgumentHelp("Open MPI host file of training by ranks (MELLAMA_HOST_FILE).", valueName: "file"))
     public var hostFile: String?
+    @Option(help: ArgumentHelp("Names of models, as YAML (MELLAMA_MODELS_FILE).", valueName: "file"))
+    public var modelsFile: String?
     @Option(help: ArgumentHelp("How long to wait for Redis at start (MELLAMA_START_TIMEOUT).", valueName: "s"))
     public var startTimeout: String?
     @Option(help: ArgumentHelp("How long jobs have to leave a checkpoint (MELLAMA_STOP_TIMEOUT).", valueName: "s"))
@@ -63,7 +65,8 @@ public struct ServiceOptions: ParsableArguments {
             (.adminHost, adminHost), (.adminPort, adminPort), (.logLevel, logLevel), (.logFormat, logFormat),
             (.concurrency, concurrency), (.leaseSeconds, leaseSeconds),
             (.retentionHours, retentionHours), (.textRetentionHours, textRetentionHours), (.memoryBudget, memoryBudget),
-            (.hostFile, hostFile), (.startTimeout, startTimeout), (.stopTimeout, stopTimeout),
+            (.hostFile, hostFile), (.modelsFile, modelsFile), (.startTimeout, startTimeout),
+            (.stopTimeout, stopTimeout),
             (.otlpEndpoint, otlpEndpoint),
         ]
         return Dictionary(given.compactMap { key, text in text.map { (key.flag, $0) } }, uniquingKeysWith: { $1 })

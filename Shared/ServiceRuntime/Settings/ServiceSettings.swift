@@ -45,6 +45,8 @@ public struct ServiceSettings: Sendable {
     public var memoryBudget: Int?
     /// The machines of training jobs with several ranks, as an Open MPI host file; nil is this machine alone.
     public var hostFile: String?
+    /// The file of names that an operator gave to models; nil is no names.
+    public var modelsFile: String?
     /// How long to wait for Redis at start.
     public var startTimeout: Duration = .seconds(60)
     /// How long running jobs have to leave a checkpoint when the service stops.
@@ -87,6 +89,7 @@ public struct ServiceSettings: Sendable {
             try reader.number(.textRetentionHours, in: 0.001...87_600).map { .seconds($0 * 3600) } ?? textRetention
         memoryBudget = try reader.bytes(.memoryBudget)
         hostFile = reader.string(.hostFile)
+        modelsFile = reader.string(.modelsFile)
         startTimeout = try reader.number(.startTimeout, in: 0...86_400).map { .seconds($0) } ?? startTimeout
         if let text = reader.string(.otlpEndpoint) {
             guard let address = CollectorAddress(text) else {

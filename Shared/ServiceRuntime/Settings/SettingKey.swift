@@ -42,6 +42,7 @@ public struct SettingKey: Sendable, Hashable {
     public static let textRetentionHours = SettingKey("textRetentionHours")
     public static let memoryBudget = SettingKey("memoryBudget")
     public static let hostFile = SettingKey("hostFile")
+    public static let modelsFile = SettingKey("modelsFile")
     public static let startTimeout = SettingKey("startTimeout")
     public static let stopTimeout = SettingKey("stopTimeout")
     public static let otlpEndpoint = SettingKey("otlpEndpoint")
@@ -50,10 +51,11 @@ public struct SettingKey: Sendable, Hashable {
     public static let everyService: [SettingKey] = [
         redisURL, redisCA, redisCertificate, redisKey, acceptUnsafeRedis, namespace, dataRoots, artifacts, adminHost,
         adminPort, logLevel, logFormat, concurrency, leaseSeconds, retentionHours, textRetentionHours, memoryBudget,
-        hostFile, startTimeout, stopTimeout, otlpEndpoint,
+        hostFile, modelsFile, startTimeout, stopTimeout, otlpEndpoint,
     ]
 
     /// What only the gateway takes; a file for the whole stack may hold them.
-    public static let gatewayOnly = ["host", "port", "apiKeysFile", "insecureOpen", "uploadLimit", "journal"].map(
-        SettingKey.init)
+    public static let gatewayOnly = [
+        "host", "port", "apiKeysFile", "insecureOpen", "uploadLimit", "journal", "answerTimeout",
+    ].map(SettingKey.init)
 }

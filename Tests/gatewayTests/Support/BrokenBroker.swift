@@ -29,10 +29,12 @@ final class BrokenBroker: JobBroker {
     func submit(_ submission: RunSubmission) async throws(JobError) -> RunSubmitReceipt {
         try await there().submit(submission)
     }
-    func claim(
-        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration
-    ) async throws(JobError) -> ClaimResult {
-        try await there().claim(kinds: kinds, worker: worker, limit: limit, lease: lease)
+    func claim(_ request: ClaimRequest) async throws(JobError) -> ClaimResult { try await there().claim(request) }
+    func publish(_ parts: [JobPart]) async throws(JobError) -> [HeartbeatReply] { try await there().publish(parts) }
+    func parts(
+        of job: JobID, after cursor: String?, limit: Int, wait: Duration
+    ) async throws(JobError) -> PartPage {
+        try await there().parts(of: job, after: cursor, limit: limit, wait: wait)
     }
     func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
         try await there().waitForWork(kinds: kinds, timeout: timeout)

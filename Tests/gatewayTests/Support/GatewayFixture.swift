@@ -18,6 +18,7 @@ struct GatewayFixture {
     var limits = GatewayFixture.quickLimits
     var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     var shutdown = ShutdownFlag()
+    var models = ModelRegister()
     let folder: String
     var store: any ArtifactStore
     var archive: any RunArchive { DirectoryRunArchive(root: folder + "/store") }
@@ -29,6 +30,7 @@ struct GatewayFixture {
         limits.eventWait = .milliseconds(20)
         limits.checkInterval = .milliseconds(50)
         limits.heartbeatInterval = .milliseconds(60)
+        limits.answerTimeout = .seconds(60)
         return limits
     }()
 
@@ -50,7 +52,8 @@ struct GatewayFixture {
         Gateway(
             broker: broker, artifacts: store, archive: archive, keys: keys, limits: limits,
             dataRoots: DataRoots([data]),
-            shutdown: shutdown, metricsPage: { "# metrics\n" }, logger: logger)
+            shutdown: shutdown, metricsPage: { "# metrics\n" }, logger: logger, models: models,
+            answering: broker, desk: AnswerDesk(broker: broker, limit: limits.openAnswers, logger: logger))
     }
 
     /// Calls the router without a socket.

@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+public import Messages
+
 extension JobBroker {
     /// The same as one call after another, for brokers that have no faster way.
     public func complete(
@@ -16,8 +18,15 @@ extension JobBroker {
             }
         }
         guard let next else { return CompletionReply(refusals: refusals, claimed: ClaimResult(jobs: [])) }
-        let claimed = try await claim(
-            kinds: next.kinds, worker: next.worker, limit: next.limit, lease: next.lease)
-        return CompletionReply(refusals: refusals, claimed: claimed)
+        return CompletionReply(refusals: refusals, claimed: try await claim(next))
+    }
+}
+
+extension JobBroker {
+    /// Takes up to `limit` ready jobs of these kinds for a worker that has nothing loaded.
+    public func claim(
+        kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration
+    ) async throws(JobError) -> ClaimResult {
+        try await claim(ClaimRequest(kinds: kinds, worker: worker, limit: limit, lease: lease))
     }
 }
