@@ -3,6 +3,7 @@
 import Foundation
 import Glibc
 import Messages
+import NIOCore
 import NIOHTTP1
 import TestSupport
 import Testing
