@@ -37,7 +37,29 @@ public struct Sampler: Sendable {
             for candidate in candidates where candidate.score > best.score { best = candidate }
             return best.id
         }
-        return Self.draw(from: filtered(logits, seen: seen, mask: mask), at: generator.nextUniform())
+        let point = generator.nextUniform()
+        let isPlain = parameters.topK == 0 && parameters.topP >= 1 && parameters.minP == 0
+        if isPlain, parameters.repetitionPenalty == 1 { return draw(from: row, mask: mask, at: point) }
+        return Self.draw(from: filtered(logits, seen: seen, mask: mask), at: point)
+    }
+
+    /// Draws without filters, and so without a list of a whole vocabulary.
+    private func draw(from row: LogitRow, mask: TokenMask?, at point: Double) -> Int32? {
+        guard let likeliest = Self.likeliest(of: row, mask: mask) else { return nil }
+        let largest = Double(row.values[Int(likeliest)])
+        func weight(_ id: Int) -> Double { exp((Double(row.values[id]) - largest) / parameters.temperature) }
+        var sum = 0.0
+        if let mask {
+            mask.forEach { if $0 < row.values.count { sum += weight($0) } }
+        } else {
+            for id in row.values.indices { sum += weight(id) }
+        }
+        var mass = 0.0
+        for id in row.values.indices where mask?.contains(Int32(id)) ?? true {
+            mass += weight(id)
+            if point * sum < mass { return Int32(id) }
+        }
+        return likeliest
     }
 
     /// The probabilities after every filter; dropped tokens have exactly 0. Temperature 0 is read as 1 here.
@@ -68,7 +90,8 @@ public struct Sampler: Sendable {
     private func filtered(
         _ logits: UnsafeBufferPointer<Float>, seen: Set<Int32>, mask: TokenMask?
     ) -> [Candidate] {
-        var candidates = penalized(logits, seen: seen, mask: mask)
+        var candidates =
+            top(logits, mask: mask) ?? penalized(logits, seen: seen, mask: mask)
         if parameters.temperature > 0, parameters.temperature != 1 {
             for i in candidates.indices { candidates[i].score /= parameters.temperature }
         }
@@ -84,6 +107,29 @@ public struct Sampler: Sendable {
             probabilities = Self.softmax(candidates)
         }
         return zip(candidates, probabilities).map { ($0.id, $1) }
+    }
+
+    /// The tokens of top-k where nothing comes before it and k is small: found in one pass, without a list of all.
+    private func top(_ logits: UnsafeBufferPointer<Float>, mask: TokenMask?) -> [Candidate]? {
+        let count = parameters.topK
+        guard parameters.repetitionPenalty == 1, count > 0, count <= 256 else { return nil }
+        // The largest values so far, largest first.
+        var best: [Float] = []
+        func see(_ value: Float) {
+            if best.count == count, value <= best[count - 1] { return }
+            best.insert(value, at: best.firstIndex { value > $0 } ?? best.count)
+            if best.count > count { best.removeLast() }
+        }
+        if let mask {
+            mask.forEach { if $0 < logits.count { see(logits[$0]) } }
+        } else {
+            for value in logits { see(value) }
+        }
+        guard let smallest = best.last else { return [] }
+        return logits.indices.compactMap { id in
+            guard logits[id] >= smallest, mask?.contains(Int32(id)) ?? true else { return nil }
+            return (Int32(id), Double(logits[id]))
+        }
     }
 
     private func penalized(

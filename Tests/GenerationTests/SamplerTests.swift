@@ -1,7 +1,8 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-import Generation
 import Testing
+
+@testable import Generation
 
 @Suite("A sampler is greedy at temperature 0 and draws from the filtered distribution above it")
 struct SamplerTests {
@@ -73,5 +74,37 @@ struct SamplerTests {
     func bounds(parameters: GenerationParameters, field: String) {
         let error = #expect(throws: GenerationError.self) { try parameters.validate() }
         #expect(error?.subject == field)
+    }
+
+    @Test("Draws with and without filters that drop nothing follow one distribution, masked or not")
+    func shortcuts() {
+        var random = TestRandom(5)
+        let row = (0..<300).map { _ in Float.random(in: -4...4, using: &random) }
+        var mask = TokenMask(vocabularySize: 300)
+        for id in stride(from: Int32(0), to: 300, by: 3) { mask.insert(id) }
+        row.withUnsafeBufferPointer { values in
+            let logits = LogitRow(values, top: 0)
+            for mask in [nil, mask] {
+                for (plain, filtered) in [
+                    (
+                        GenerationParameters(temperature: 0.7, seed: 3),
+                        GenerationParameters(temperature: 0.7, minP: 1e-300, seed: 3)
+                    ),
+                    // 20 by one pass; a penalty that finds nothing to punish goes by partition.
+                    (
+                        GenerationParameters(temperature: 1.3, topK: 20, seed: 4),
+                        GenerationParameters(temperature: 1.3, topK: 20, repetitionPenalty: 1.5, seed: 4)
+                    ),
+                ] {
+                    var (first, second) = (Sampler(plain), Sampler(filtered))
+                    for _ in 0..<500 {
+                        let one = first.next(logits, seen: [], mask: mask)
+                        let other = second.next(logits, seen: [], mask: mask)
+                        #expect(one == other && one != nil)
+                        if let mask, let one { #expect(mask.contains(one)) }
+                    }
+                }
+            }
+        }
     }
 }

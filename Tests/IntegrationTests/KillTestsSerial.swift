@@ -72,7 +72,8 @@ struct KillTestsSerial {
             try await stack.killAndAwait("inference")
         } _: { stack, _ in
             let questions = try await stack.gateway.jobs("kind=infer.score")
-            #expect(questions.map(\.crashes).reduce(0, +) == 1)
+            // It held several at once; each of them crashed with it, and only once.
+            #expect(questions.contains { $0.crashes == 1 } && questions.allSatisfy { $0.crashes <= 1 })
             #expect(questions.allSatisfy { $0.state == .succeeded })
         }
     }
