@@ -37,7 +37,9 @@ struct EvaluatorBadInputTests {
         try refuse(payload(["mode": "generat"]), on: desk, saying: ["payload.mode"])
         try refuse("evaluate.tasks", payload(), on: desk, saying: [#"did you mean "evaluate.task"?"#])
         try refuse(payload(["task": "pubmed"]), on: desk, saying: ["pubmed", "pubmedqa"])
-        try refuse(payload(["task": "hoc"]), on: desk, saying: ["hoc", "not supported"])
+        try refuse(payload(["task": "hoc"]), on: desk, saying: ["pubmedqa.json, line 1", "pmid"])
+        try refuse(payload(["task": "hoc", "mode": "constrained"]), on: desk, saying: ["HoC", "use mode generate"])
+        try refuse(payload(["maxTokens": 0]), on: desk, saying: ["maxTokens"])
         try refuse(payload(["prompt": "none such"]), on: desk, saying: ["prompt"])
         try refuse(payload(["shots": 2]), on: desk, saying: ["shotsData"])
         for arguments in [["run"], ["run", "a", "b"], ["--nonsense"]] {

@@ -35,7 +35,7 @@ struct HTMLWriter {
         th { font-weight: 600; border-bottom: 2px solid #1c2530; vertical-align: bottom; }
         th, td { padding: .3rem .7rem; text-align: right; }
         td { border-bottom: 1px solid #e4e8ec; }
-        .name { text-align: left; max-width: 34rem; overflow-wrap: anywhere; }
+        .name { text-align: left; max-width: 34rem; overflow-wrap: break-word; }
         .ours { background: #eaf4fb; font-weight: 600; }
         figure { margin: .8rem 0 1.6rem; }
         figcaption { color: #6b7683; font-size: 13px; margin-top: .3rem; }
