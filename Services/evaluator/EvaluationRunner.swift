@@ -20,7 +20,8 @@ struct EvaluationRunner {
         let evaluation = try await context.compute { () throws -> Evaluation in
             try EvaluationFailure.describing { try self.evaluation(payload) }
         }
-        let model = QueuedLanguageModel(subject: subject, context: context)
+        let model = QueuedLanguageModel(
+            subject: subject, context: context, isRestricted: evaluation.task.isRestricted)
         let identity = try subject.identity(context)
         let key = evaluation.key(on: model, modelIdentity: identity)
         let rows = try RowFile(file)

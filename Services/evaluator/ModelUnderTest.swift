@@ -54,6 +54,9 @@ struct ModelUnderTest: Sendable {
         }
     }
 
+    /// Whether a third party computes it.
+    var isRemote: Bool { if case .remote = model { true } else { false } }
+
     /// Which weights answer, for rows that were asked before: with a path goes what tells that its files have changed.
     func identity(_ context: JobContext) throws -> String {
         var identity = try name()

@@ -10,9 +10,10 @@ import ServiceRuntime
 struct QueuedLanguageModel: LanguageModel {
     let subject: ModelUnderTest
     let context: JobContext
+    /// Whether what is asked is of a restricted data set: then each question says so, and no remote model gets it.
+    let isRestricted: Bool
     var contextLength: Int { subject.contextLength }
-    /// It runs on this system's own workers.
-    var mayReadRestrictedData: Bool { true }
+    var mayReadRestrictedData: Bool { !subject.isRemote }
 
     func countTokens(in texts: [String], call: String) async throws -> [Int] {
         guard let tokenizer = subject.tokenizer else {
@@ -32,7 +33,8 @@ struct QueuedLanguageModel: LanguageModel {
                 GenerationRequest(
                     prompt: $0.prompt, maxTokens: $0.maxTokens, stop: $0.stop.isEmpty ? nil : $0.stop,
                     choices: $0.choices)
-            })
+            },
+            restricted: isRestricted ? true : nil)
         let answers = try await context.ask(.inferGenerate, [payload], key: key(call))
         return answers.flatMap { $0.results.map { PromptAnswer(text: $0.text) } }
     }
@@ -40,7 +42,8 @@ struct QueuedLanguageModel: LanguageModel {
     func logLikelihood(_ requests: [ContinuationRequest], call: String) async throws -> [ContinuationScore] {
         let payload = ScoreText(
             model: subject.model, adapter: subject.adapter,
-            requests: requests.map { ScoreText.Request(context: $0.context, continuation: $0.continuation) })
+            requests: requests.map { ScoreText.Request(context: $0.context, continuation: $0.continuation) },
+            restricted: isRestricted ? true : nil)
         let answers = try await context.ask(.inferScore, [payload], key: key(call))
         return answers.flatMap { answer in
             answer.results.map {
