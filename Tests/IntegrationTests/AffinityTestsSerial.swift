@@ -13,6 +13,8 @@ struct AffinityTestsSerial {
         let environment = ["MELLAMA_MEMORY_BUDGET": "2500000", "MELLAMA_CONCURRENCY": "1"]
         try await StackFixture.with(inference: 3, environment: environment, prepare: StackFixture.writeTokens) {
             stack in
+            // A backlog: a worker that finds nothing ready but another model's job takes that.
+            _ = try await stack.gateway.post("/v1/queues/infer.generate/pause", [:])
             var ids: [JobID] = []
             for number in 0..<90 {
                 let model: JSONValue = [
@@ -22,6 +24,7 @@ struct AffinityTestsSerial {
                 ids.append(
                     try await stack.gateway.submit(.inferGenerate, ["model": model, "requests": [request]]))
             }
+            _ = try await stack.gateway.post("/v1/queues/infer.generate/resume", [:])
             for id in ids {
                 let job = try await stack.gateway.awaitJob(id)
                 #expect(job.state == .succeeded, "\(job.error?.description ?? "")")
