@@ -90,7 +90,7 @@ struct TrainingTestsSerial {
     func killed(precision: String) async throws {
         try await StackFixture.with(prepare: StackFixture.writeTokens) { stack in
             // Progress comes with heartbeats: a processor may be through before the second kill, and gets more to do.
-            for accumulation in [24, 96, 288] {
+            for accumulation in [24, 96, 288, 1152] {
                 let isKilledTwice = try await killedTwice(precision, accumulation: accumulation, stack)
                 if isKilledTwice { return }
             }

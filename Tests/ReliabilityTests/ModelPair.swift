@@ -16,6 +16,8 @@ final class ModelPair {
 
     /// What has the numbers that operations name.
     private var jobs: [JobID] = []
+    /// Those that were forgotten: their events stay, so a second life under the same name would look like none.
+    private var forgotten: Set<JobID> = []
     private var runs: [RunID] = []
     private var attempts: [(job: JobID, fence: Fence)] = []
 
@@ -74,6 +76,7 @@ final class ModelPair {
         case .discard(let number):
             guard let job = jobs.at(number) else { return }
             _ = try await both { try await $0.discard(job) }
+            for job in jobs where try await memory.job(job) == nil { forgotten.insert(job) }
         case .purge(let number):
             guard let job = jobs.at(number) else { return }
             _ = try await both { try await $0.purge(job) }
@@ -193,7 +196,7 @@ final class ModelPair {
 
     private func make(_ s: ModelOperation.Submission, id: JobID) -> JobSubmission {
         JobSubmission(
-            id: s.repeats.flatMap { jobs.at($0) } ?? id,
+            id: s.repeats.flatMap { jobs.at($0) }.flatMap { forgotten.contains($0) ? nil : $0 } ?? id,
             message: JobMessage(
                 kind: ModelOperation.kinds[s.kind],
                 payload: [

@@ -141,7 +141,12 @@ extension Gateway {
     ) async throws -> Value {
         defer { place.end() }
         do {
-            let value = try await request.body.consumeWithCancellationOnInboundClose { _ in try await body() }
+            let value = try await request.body.consumeWithCancellationOnInboundClose { rest in
+                // Nobody reads the rest of the request, and its sequence must have ended before its source goes, which
+                // would stop the process: an iterator that goes ends it.
+                _ = rest.makeAsyncIterator()
+                return try await body()
+            }
             place.answered()
             return value
         } catch is CancellationError {
