@@ -20,6 +20,11 @@ struct MalformedDataTests {
         #"{"question": "secretword", "options": {"A": "1", "B": "2"}, "answer_idx": "#
 
     static let cases: [Case] = [
+        Case(
+            task: I2B2(), name: "1.xml", place: "line 2", field: "start",
+            text:
+                "<T><TEXT>a secretword</TEXT><TAGS>\n<EVENT start=\"-9223372036854775808\" end=\"2\" text=\"secretword\""
+                + " type=\"TEST\"/></TAGS></T>"),
         Case(task: PubMedQA(), name: "x.json", content: "[]", place: "line 1", field: nil),
         Case(task: PubMedQA(), name: "x.json", content: "{}", place: "x.json", field: nil),
         Case(

@@ -87,7 +87,8 @@ public struct I2B2: BenchmarkTask {
         of event: XMLElement, in note: [Unicode.Scalar], file: String
     ) throws(BenchmarkError) -> Range<Int> {
         let written = Array(try event.attribute("text", in: file).unicodeScalars)
-        if let start = Int(try event.attribute("start", in: file)), !written.isEmpty {
+        // Any number may be written there.
+        if let start = Int(try event.attribute("start", in: file)), start >= 0, !written.isEmpty {
             for first in [start, start - 1] where first >= 0 && first <= note.count - written.count {
                 let range = first..<first + written.count
                 if Self.isEqual(note[range], written) { return range }
