@@ -17,7 +17,7 @@ private struct OneDNN: Sendable {
 
     let gemm: Gemm
 
-    static let library: OneDNN? = {
+    static let found: OneDNN? = {
         for name in ["libdnnl.so.2", "libdnnl.so.3"] {
             guard let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) else { continue }
             guard let gemm = dlsym(handle, "dnnl_gemm_bf16bf16f32") else { continue }
@@ -38,7 +38,7 @@ private struct OneDNN: Sendable {
 
 @Suite(
     "bfloat16 products equal oneDNN's",
-    .enabled(if: OneDNN.library != nil, "oneDNN is not installed (Debian: apt-get install libdnnl2)"))
+    .enabled(if: OneDNN.found != nil, "oneDNN is not installed (Debian: apt-get install libdnnl2)"))
 struct OneDNNOracleTestsSerial {
     /// Rows, columns, depth: below and above a tile, a panel and a block of the depth, odd ones, and rows of A that lie a
     /// power of two apart.
@@ -76,7 +76,7 @@ struct OneDNNOracleTestsSerial {
 
     @Test("A · B", arguments: shapes)
     func product(_ m: Int, _ n: Int, _ k: Int) throws {
-        let oneDNN = try #require(OneDNN.library)
+        let oneDNN = try #require(OneDNN.found)
         let (a, b) = (halves(m * k, seed: 1), halves(k * n, seed: 2))
         var memory = [UInt16](repeating: 0, count: PackedMatrix.size(depth: k, columns: n))
         var ours = [Float](repeating: 0, count: m * n)
@@ -91,7 +91,7 @@ struct OneDNNOracleTestsSerial {
 
     @Test("Aᵀ · B, the gradient of a weight", arguments: shapes)
     func transposed(_ m: Int, _ n: Int, _ k: Int) throws {
-        let oneDNN = try #require(OneDNN.library)
+        let oneDNN = try #require(OneDNN.found)
         let (a, b) = (halves(k * m, seed: 3), halves(k * n, seed: 4))
         var memory = [UInt16](repeating: 0, count: PackedMatrix.size(depth: k, columns: n))
         var scratch = [UInt16](repeating: 0, count: BFloat16Product.leftScratch(depth: k))

@@ -57,8 +57,8 @@ struct CompletionStreamTests {
         }
     }
 
-    @Test("Another attempt writes the same again: what was sent is not sent twice")
-    func resumed() async throws {
+    @Test("Another attempt that writes something else ends the stream with an error; nothing is sent twice")
+    func diverged() async throws {
         try await GatewayFixture.with { fixture in
             let body = CompletionTests.completion(fixture, ["stream": true, "logprobs": 1])
             let (response, _) = try await CompletionTests.exchange(fixture, "/v1/completions", body) { worker, job in
