@@ -243,7 +243,8 @@ public final class InMemoryJobBroker: JobBroker {
                     guard let start, let position = StreamPosition(part.id) else { return true }
                     return position > start
                 }
-                return PartPage(parts: Array(parts.prefix(max(1, limit))), state: found.state)
+                let page = Array(parts.prefix(max(1, limit)))
+                return PartPage(parts: page, state: found.state, next: page.last?.id)
             }
         }
         let isNews: @Sendable (PartPage) -> Bool = { !$0.parts.isEmpty || $0.state?.isTerminal ?? true }
