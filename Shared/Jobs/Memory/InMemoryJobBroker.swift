@@ -83,7 +83,7 @@ public final class InMemoryJobBroker: JobBroker {
         try transition { .success($0.claim(request)) }
     }
 
-    public func waitForWork(kinds: [JobKind], loaded: [String]?, timeout: Duration) async throws(JobError) {
+    public func waitForWork(kinds: [JobKind], loaded: [String], timeout: Duration) async throws(JobError) {
         await workers.wait(for: Set(kinds), timeout: timeout) {
             self.queue.withLock { $0.hasWork(kinds, loaded: loaded) }
         }
