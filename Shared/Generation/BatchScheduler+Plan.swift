@@ -34,10 +34,24 @@ extension BatchScheduler {
         return decoding + shares
     }
 
-    /// Divides a step's tokens between tenants in turns, and each tenant's between its requests in their order.
+    /// Divides a step's tokens between tenants in turns, and each tenant's between its requests: those go first of which
+    /// least is left, so that a short prompt's first token does not wait for a long one; but a quarter of the tenant's part
+    /// is for its oldest, so that no flow of short ones holds up a long one for good.
     private func share(_ tenants: [[Item]], tokens: Int, rows: Int) -> [(item: Item, count: Int)] {
-        var shares: [[(item: Item, count: Int)]] = tenants.map { items in items.map { ($0, 0) } }
         var (tokens, rows) = (max(1, tokens), rows)
+        let quarter = tokens / 4 / tenants.count
+        var shares: [[(item: Item, count: Int)]] = tenants.map { items in
+            var shares: [(item: Item, count: Int)] = items.map { ($0, 0) }
+            let count = fitting(items[0].strand, given: 0, more: quarter, rows: rows)
+            shares[0].count = count
+            rows -= items[0].strand.rows(count)
+            tokens -= count
+            // Stable: those of one length stay in the order of arrival.
+            return shares.enumerated().sorted {
+                let (a, b) = ($0.element.item.strand.pending.count, $1.element.item.strand.pending.count)
+                return a != b ? a < b : $0.offset < $1.offset
+            }.map(\.element)
+        }
         var next = tenants.map { _ in 0 }
         var isProgress = true
         while tokens > 0, isProgress {

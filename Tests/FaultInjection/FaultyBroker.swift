@@ -68,7 +68,7 @@ public struct FaultyBroker: JobBroker {
         try await call(.parts) { () throws(JobError) in try await inner.publish(parts) }
     }
 
-    public func waitForWork(kinds: [JobKind], loaded: [String]?, timeout: Duration) async throws(JobError) {
+    public func waitForWork(kinds: [JobKind], loaded: [String], timeout: Duration) async throws(JobError) {
         try await call(.wait) { () throws(JobError) in
             try await inner.waitForWork(kinds: kinds, loaded: loaded, timeout: timeout)
         }

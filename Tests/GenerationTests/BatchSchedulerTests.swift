@@ -61,6 +61,29 @@ struct BatchSchedulerTests {
         #expect(desk.ended == [1, 0])
     }
 
+    @Test("A short prompt does not wait for a tenant's long ones, and a flow of short ones does not hold up the oldest")
+    func lengths() throws {
+        let desk = BatchDesk(.scrambling(contextLength: 4096, pages: 4000)) { options in
+            options.tokensAlone = 100
+            options.tokensBesideDecode = 100
+            options.keepsPrefixes = false
+        }
+        try desk.generate(0, request(ids(2000, from: 1), 1))
+        try desk.generate(1, request(ids(2000, from: 2), 1))
+        _ = desk.scheduler.step()
+        try desk.generate(2, request(ids(60, from: 3), 1))
+        _ = desk.scheduler.step()
+        #expect(desk.ended == [2])
+        // Each step brings 100 tokens of prompts as short as that: the oldest has 25 a step all the same.
+        for number in 3..<90 {
+            try desk.generate(number, request(ids(100, from: Int32(number)), 1))
+            _ = desk.scheduler.step()
+        }
+        #expect(desk.ended.contains(0) && !desk.ended.contains(1))
+        desk.run()
+        #expect(desk.ended.count == 90)
+    }
+
     @Test("A large request among small ones has its turn, and the memory is never overdrawn")
     func pages() throws {
         let model = ScriptedModel.scrambling(pages: 20)

@@ -34,17 +34,23 @@ extension JobBrokerConformance {
             #expect(page.state == .running)
             #expect(page.parts.map(\.part) == [GenerationPart(index: 0, position: 0, text: "one ", ids: [7])])
             #expect(try await h.texts("a", after: page.parts[0].id) == ["1 tŵo"])
+            let rest = try await h.broker.parts(of: "a", after: page.next, limit: 9, wait: .seconds(30))
+            #expect(rest.parts.map(\.part.text) == ["tŵo"])
+            #expect(try await h.texts("a", after: rest.next) == [])
             try await h.broker.complete("a", fence: a.fence, result: .success())
             // Who reads slowly still gets them, until the job is purged.
             #expect(try await h.texts("a") == ["1 one ", "1 tŵo"])
             try await h.broker.purge(JobID("a"))
-            let rest = try await h.broker.parts(of: "a", after: nil, limit: 9, wait: .seconds(30))
-            #expect(rest == PartPage(parts: [], state: .succeeded))
+            let nothing = try await h.broker.parts(of: "a", after: nil, limit: 9, wait: .seconds(30))
+            #expect(nothing == PartPage(parts: [], state: .succeeded))
             #expect(
                 try await h.broker.parts(of: "unknown", after: nil, limit: 9, wait: .seconds(30))
                     == PartPage(parts: [], state: nil))
             await h.expectError(.malformed) {
                 _ = try await h.broker.parts(of: "a", after: "yesterday", limit: 1, wait: .zero)
+            }
+            await h.expectError(.malformed) {
+                _ = try await h.broker.parts(of: "a", after: "1-1/2-2", limit: 1, wait: .zero)
             }
         },
         Case("a zombie's parts are refused, and those of another attempt carry its number") { h in
@@ -82,7 +88,7 @@ extension JobBrokerConformance {
                         while true {
                             let page = try await h.broker.parts(
                                 of: envelope.id, after: cursor, limit: 9, wait: .seconds(30))
-                            cursor = page.parts.last?.id ?? cursor
+                            cursor = page.next ?? cursor
                             for part in page.parts { read.send("\(envelope.id) \(part.part.text)") }
                             if page.parts.isEmpty, page.state?.isTerminal ?? true { break }
                         }

@@ -35,8 +35,8 @@ struct AnswerReader: Sendable {
             guard ContinuousClock.now < deadline else { throw OpenAIError(.expired, nil) }
             do {
                 let page = try await broker.parts(of: job, after: cursor, limit: Self.parts, wait: wait)
-                if let last = page.parts.last {
-                    cursor = last.id
+                if let next = page.next {
+                    cursor = next
                     try await onParts(page.parts)
                 } else if page.state?.isTerminal ?? true {
                     return try await output(type)

@@ -23,7 +23,7 @@ extension JobBroker {
 }
 
 extension JobBroker {
-    /// Takes up to `limit` ready jobs of these kinds for a worker that keeps no models.
+    /// Takes up to `limit` ready jobs of these kinds for a worker that has nothing loaded.
     public func claim(
         kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration
     ) async throws(JobError) -> ClaimResult {
@@ -32,6 +32,6 @@ extension JobBroker {
 
     /// Returns when a job of these kinds may have become ready, or after `timeout`.
     public func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
-        try await waitForWork(kinds: kinds, loaded: nil, timeout: timeout)
+        try await waitForWork(kinds: kinds, loaded: [], timeout: timeout)
     }
 }

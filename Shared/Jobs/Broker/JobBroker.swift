@@ -25,7 +25,7 @@ public protocol JobBroker: Sendable {
 
     /// Returns when a job of these kinds may have become ready for a worker that has this loaded (see `ClaimRequest`), or
     /// after `timeout`. Never hands out a job.
-    func waitForWork(kinds: [JobKind], loaded: [String]?, timeout: Duration) async throws(JobError)
+    func waitForWork(kinds: [JobKind], loaded: [String], timeout: Duration) async throws(JobError)
 
     /// Extends leases and stores progress; answers in the order of the beats.
     func heartbeat(_ beats: [Heartbeat], lease: Duration) async throws(JobError) -> [HeartbeatReply]

@@ -23,7 +23,7 @@ extension JobBrokerWrapper {
     public func claim(_ request: ClaimRequest) async throws(JobError) -> ClaimResult {
         try await base.claim(request)
     }
-    public func waitForWork(kinds: [JobKind], loaded: [String]?, timeout: Duration) async throws(JobError) {
+    public func waitForWork(kinds: [JobKind], loaded: [String], timeout: Duration) async throws(JobError) {
         try await base.waitForWork(kinds: kinds, loaded: loaded, timeout: timeout)
     }
     public func heartbeat(_ beats: [Heartbeat], lease: Duration) async throws(JobError) -> [HeartbeatReply] {

@@ -35,9 +35,12 @@ public struct PartPage: Sendable, Hashable {
     public var parts: [PublishedPart]
     /// The job's state at that moment: once it has ended, no part comes after these. Nil where there is no such job.
     public var state: JobState?
+    /// The cursor to go on with, after these parts; nil where there are none.
+    public var next: String?
 
-    public init(parts: [PublishedPart], state: JobState?) {
+    public init(parts: [PublishedPart], state: JobState?, next: String? = nil) {
         self.parts = parts
         self.state = state
+        self.next = next
     }
 }

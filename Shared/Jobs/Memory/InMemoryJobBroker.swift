@@ -83,7 +83,7 @@ public final class InMemoryJobBroker: JobBroker {
         try transition { .success($0.claim(request)) }
     }
 
-    public func waitForWork(kinds: [JobKind], loaded: [String]?, timeout: Duration) async throws(JobError) {
+    public func waitForWork(kinds: [JobKind], loaded: [String], timeout: Duration) async throws(JobError) {
         await workers.wait(for: Set(kinds), timeout: timeout) {
             self.queue.withLock { $0.hasWork(kinds, loaded: loaded) }
         }
@@ -243,7 +243,8 @@ public final class InMemoryJobBroker: JobBroker {
                     guard let start, let position = StreamPosition(part.id) else { return true }
                     return position > start
                 }
-                return PartPage(parts: Array(parts.prefix(max(1, limit))), state: found.state)
+                let page = Array(parts.prefix(max(1, limit)))
+                return PartPage(parts: page, state: found.state, next: page.last?.id)
             }
         }
         let isNews: @Sendable (PartPage) -> Bool = { !$0.parts.isEmpty || $0.state?.isTerminal ?? true }

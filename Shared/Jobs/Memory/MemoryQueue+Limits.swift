@@ -77,12 +77,12 @@ extension MemoryQueue {
     }
 
     /// Whether a worker for these kinds that has this loaded should look.
-    func hasWork(_ kinds: [JobKind], loaded: [String]?) -> Bool {
+    func hasWork(_ kinds: [JobKind], loaded: [String]) -> Bool {
         kinds.contains { kind in
             let control = controls[kind] ?? QueueControl()
             guard !control.isPaused, control.maximumRunning.map({ running(kind) < $0 }) ?? true else { return false }
             return live(kind).contains { job in
-                job.state == .ready && (loaded.map { left(job, by: Set($0)) == nil } ?? true)
+                job.state == .ready && left(job, by: Set(loaded)) == nil
             }
         }
     }

@@ -11,10 +11,10 @@ extension MemoryQueue {
     private static let reach: Int64 = 60_000 * 1024
 
     /// The best ready job of these kinds; nil where there is none, or all are left to others.
-    mutating func best(of kinds: Set<JobKind>, loaded: Set<String>?) -> JobID? {
+    mutating func best(of kinds: Set<JobKind>, loaded: Set<String>) -> JobID? {
         var kinds = kinds
         while let head = ready(of: kinds).min(by: { $0.place < $1.place }) {
-            guard let loaded else { return head.id }
+            guard !loaded.isEmpty else { return head.id }
             if let id = preferred(head.snapshot.kind, loaded) { return id }
             kinds.remove(head.snapshot.kind)
         }
@@ -28,9 +28,8 @@ extension MemoryQueue {
 
     /// For how long yet a worker leaves a job to those that have its model; nil where it does not.
     func left(_ job: MemoryJob, by loaded: Set<String>) -> Int64? {
-        guard let model = job.affinity, !loaded.contains(model), !isDue(job), models[model] ?? 0 > now else {
-            return nil
-        }
+        guard !loaded.isEmpty, let model = job.affinity, !loaded.contains(model), !isDue(job), models[model] ?? 0 > now
+        else { return nil }
         let rest = job.since + Self.hold - now
         return rest > 0 ? rest : nil
     }
@@ -55,7 +54,7 @@ extension MemoryQueue {
             first = first ?? job.place
             if job.place > (first ?? 0) + Self.reach { break }
             let isOwn = job.affinity.map { loaded.contains($0) } ?? true
-            guard isOwn || isDue(job) || loaded.isEmpty else {
+            guard isOwn || isDue(job) else {
                 passed.append(job.id)
                 continue
             }

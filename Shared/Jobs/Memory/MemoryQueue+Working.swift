@@ -5,8 +5,8 @@ import Messages
 extension MemoryQueue {
     /// The twin of `claim.lua`.
     mutating func claim(_ request: ClaimRequest) -> ClaimResult {
-        let (limit, loaded) = (min(request.limit, 100), request.loaded.map { Set($0) })
-        for tag in loaded ?? [] { models[tag] = now + request.lease.milliseconds }
+        let (limit, loaded) = (min(request.limit, 100), Set(request.loaded))
+        for tag in loaded { models[tag] = now + request.lease.milliseconds }
         let wanted = Set(request.kinds.filter { controls[$0]?.isPaused != true })
         for id in open.sorted() {
             guard let job = jobs[id], wanted.contains(job.snapshot.kind) else { continue }
@@ -41,7 +41,7 @@ extension MemoryQueue {
         }
         var due = open.compactMap { jobs[$0] }.filter { $0.state == .delayed && wanted.contains($0.snapshot.kind) }
             .map(\.due).min()
-        if let loaded, claimed.count + broken.count < limit {
+        if claimed.count + broken.count < limit {
             let kinds = wanted.filter { room[$0] ?? 1 > 0 }
             if let left = untilTakeable(kinds, by: loaded) { due = min(due ?? .max, left) }
         }

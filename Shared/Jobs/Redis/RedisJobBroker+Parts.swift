@@ -29,15 +29,26 @@ extension RedisJobBroker {
     public func parts(
         of job: JobID, after cursor: String?, limit: Int, wait: Duration
     ) async throws(JobError) -> PartPage {
-        if let cursor, StreamPosition(cursor) == nil { throw SubmissionCheck.badCursor("read parts") }
+        guard let place = PartCursor(cursor) else { throw SubmissionCheck.badCursor("read parts") }
         let sources = [keys.parts(job), keys.job(job)]
-        let arguments = [cursor ?? "", String(min(4096, max(1, limit)))]
+        let limit = min(4096, max(1, limit))
+        let arguments = [place.position?.description ?? "", String(limit)]
         let deadline = ContinuousClock.now + wait
+        // Who has read all there was waits at once: to ask first would give nothing, for every part of every answer.
+        if let seen = place.tips, wait > .zero {
+            await watcher.wait(for: .job(job), after: seen, timeout: wait)
+        }
         while true {
-            let (page, tips) = try Self.page(await run(QueueScripts.readParts, keys: sources, arguments))
+            var (page, tips) = try Self.page(await run(QueueScripts.readParts, keys: sources, arguments))
             let left = deadline - .now
             let isOver = page.state?.isTerminal ?? true
-            guard page.parts.isEmpty, !isOver, left > .zero, !Task.isCancelled else { return page }
+            guard page.parts.isEmpty, !isOver, left > .zero, !Task.isCancelled else {
+                let isAll = page.parts.count < limit && !isOver
+                page.next = page.parts.last.flatMap { StreamPosition($0.id) }.map {
+                    PartCursor(position: $0, tips: isAll ? tips : nil).description
+                }
+                return page
+            }
             await watcher.wait(for: .job(job), after: tips, timeout: left)
         }
     }

@@ -63,20 +63,21 @@ local function claim(ARGV)
     end
   end
 
-  -- What the worker has loaded; nil where it keeps no models. With it, a job of another model is passed over for one
+  -- What the worker has loaded; nil where that is nothing. With it, a job of another model is passed over for one
   -- further behind, at most `LOOK` places and a minute of order (a step of priority): but never more than `PASSES` times,
   -- nor later than `PATIENCE` ms after the first time. For its first `HOLD` ms a job is left to workers that have its
   -- model and have asked for jobs within a lease.
   local LOOK, PASSES, PATIENCE, HOLD, REACH = 32, 16, 30000, 2000, 60000 * 1024
-  local loaded = ARGV[5] ~= '' and {} or nil
+  local loaded
   local models = P .. 'models'
-  local own_calls, is_bare = {}, true
+  local own_calls = {}
   for tag in string.gmatch(ARGV[5], '[^,]+') do
-    loaded[tag], is_bare = true, false
+    loaded = loaded or {}
+    loaded[tag] = true
     own_calls[#own_calls + 1] = P .. 'call:' .. tag
     call('ZADD', models, lease_end, tag)
   end
-  if not is_bare then call('ZREMRANGEBYSCORE', models, '-inf', NOW_TEXT) end
+  if loaded then call('ZREMRANGEBYSCORE', models, '-inf', NOW_TEXT) end
 
   -- Until when each model is had by a worker.
   local had = {}
@@ -126,7 +127,7 @@ local function claim(ARGV)
         q.has_left = true
         wait = math.min(wait or hold, hold)
         calls[v[1]] = true
-      elseif is_own or is_bare then
+      elseif is_own then
         for _, one in ipairs(passed) do
           call('HINCRBY', job_key(one.id), 'passed', 1)
           if not one.since then call('HSET', job_key(one.id), 'passed_since', NOW_TEXT) end

@@ -16,6 +16,8 @@ final class PartDesk: Sendable {
     static let capacity = 4096
     /// How many go in one call.
     private static let batch = 256
+    /// What a part waits for those of the other answers that the same step has written.
+    private static let company: Duration = .milliseconds(1)
 
     private struct Entry {
         let part: JobPart
@@ -51,7 +53,9 @@ final class PartDesk: Sendable {
     /// Brings what there is until there is nothing.
     private func deliver() async {
         var pause = Duration.milliseconds(20)
-        while let entries = next() {
+        while true {
+            try? await Task.sleep(for: Self.company)
+            guard let entries = next() else { return }
             if await deliver(entries) {
                 pause = .milliseconds(20)
             } else {
