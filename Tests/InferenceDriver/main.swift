@@ -14,7 +14,7 @@ do {
         print(try measurement.line())
     }
     if options.hold {
-        fflush(stdout)
+        fflush(nil)
         while readLine() != nil {}
     }
     withExtendedLifetime(measurement) {}
