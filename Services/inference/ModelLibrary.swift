@@ -26,9 +26,13 @@ final class ModelLibrary: Sendable {
     /// How payloads named what is kept, or is being read.
     private let names = Mutex<[ModelKey: Set<ModelReference>]>([:])
     private let metrics: InferenceMetrics
+    private let packed: PackedWeightCache
 
-    /// - Parameter budget: bytes of weights kept.
-    init(budget: Int, metrics: InferenceMetrics) {
+    /// - Parameters:
+    ///   - budget: bytes of weights kept.
+    ///   - packed: where repacked weights are shared with other processes.
+    init(budget: Int, metrics: InferenceMetrics, packed: PackedWeightCache) {
+        self.packed = packed
         kept = Mutex(LeastRecentlyUsed(budget: budget))
         self.metrics = metrics
     }
@@ -39,8 +43,8 @@ final class ModelLibrary: Sendable {
     ) throws -> BorrowedModel {
         let key = try key(reference, context)
         name(key, reference)
-        let (resident, modelPins) = try borrow(.model(key), context.logger) {
-            .model(try load(key))
+        let (resident, modelPins) = try borrow(.model(key), context.logger) { makeRoom in
+            .model(try load(key, makeRoom))
         }
         guard case .model(let loaded) = resident else { preconditionFailure("a model's key keeps a model") }
         guard let adapter else {
@@ -49,7 +53,7 @@ final class ModelLibrary: Sendable {
         do {
             let path = try context.resolve(adapter)
             let adapterKey = AdapterKey(model: key, path: path, stamp: FolderStamp.of([path]))
-            let (resident, pins) = try borrow(.adapter(adapterKey), context.logger) {
+            let (resident, pins) = try borrow(.adapter(adapterKey), context.logger) { _ in
                 .adapter(try Self.load(adapter: path, over: loaded.model))
             }
             guard case .adapter(let adapter) = resident else { preconditionFailure("an adapter's key keeps one") }
@@ -90,34 +94,41 @@ final class ModelLibrary: Sendable {
     }
 
     private func borrow(
-        _ key: ResidentKey, _ logger: Logger, load: () throws -> Resident
+        _ key: ResidentKey, _ logger: Logger, load: (_ makeRoom: (Int) -> Void) throws -> Resident
     ) throws -> (Resident, pins: [ResidentKey]) {
         if let resident = pinned(key) { return (resident, [key]) }
         return try reading.withLock { _ in
             if let resident = pinned(key) { return (resident, [key]) }
-            let resident = try load()
+            // What leaves does so first: both at once would pass the budget.
+            var dropped = 0
+            let resident = try load { bytes in dropped += kept.withLock { Self.makeRoom(for: bytes, in: &$0) } }
             let bytes = Self.bytes(of: resident)
             return kept.withLock { kept in
-                switch kept.insert(resident, bytes: bytes, for: key) {
-                case .kept(let dropped):
-                    // An adapter holds the weights it stands over: it leaves with them.
-                    for case .adapter(let adapter) in kept.keys where dropped.contains(.model(adapter.model)) {
-                        _ = kept.remove(.adapter(adapter))
-                    }
-                    metrics.loaded(bytes: kept.bytes)
-                    logger.info(
-                        "model loaded",
-                        metadata: [
-                            "bytes": "\(bytes)", "kept": "\(kept.bytes)", "dropped": "\(dropped.count)",
-                            "pages": "\(Self.pages(of: resident))",
-                        ])
-                    return (resident, kept.pin(key) ? [key] : [])
-                case .refused:
+                dropped += Self.makeRoom(for: bytes, in: &kept)
+                guard case .kept = kept.insert(resident, bytes: bytes, for: key) else {
                     // All that is kept is in use: this one serves its job and is forgotten.
                     return (resident, [])
                 }
+                metrics.loaded(bytes: kept.bytes)
+                logger.info(
+                    "model loaded",
+                    metadata: [
+                        "bytes": "\(bytes)", "kept": "\(kept.bytes)", "dropped": "\(dropped)",
+                        "pages": "\(Self.pages(of: resident))",
+                    ])
+                return (resident, kept.pin(key) ? [key] : [])
             }
         }
+    }
+
+    /// Drops what was used longest ago until so many bytes fit, where they can; returns how many were.
+    private static func makeRoom(for bytes: Int, in kept: inout LeastRecentlyUsed<ResidentKey, Resident>) -> Int {
+        let dropped = kept.makeRoom(for: bytes) ?? []
+        // An adapter holds the weights it stands over: it leaves with them.
+        for case .adapter(let adapter) in kept.keys where dropped.contains(.model(adapter.model)) {
+            _ = kept.remove(.adapter(adapter))
+        }
+        return dropped.count
     }
 
     private func pinned(_ key: ResidentKey) -> Resident? {
@@ -136,17 +147,21 @@ final class ModelLibrary: Sendable {
         return model.model.pages.total
     }
 
-    private func load(_ key: ModelKey) throws -> LoadedModel {
+    private func load(_ key: ModelKey, _ makeRoom: (Int) -> Void) throws -> LoadedModel {
         switch key {
-        case .stored(let path, _):
+        case .stored(let path, let stamp):
             return try assemble(
-                CheckpointWeights(URL(filePath: path, directoryHint: .isDirectory)), tokenizer: path)
+                CheckpointWeights(URL(filePath: path, directoryHint: .isDirectory)), tokenizer: path,
+                packed.place(of: "\(path)\n\(stamp)"), makeRoom)
         case .fresh(let configuration, let seed, let tokenizer):
             let configuration = try LlamaCheckpoint.configuration(
                 MessageEncoder.encode(configuration), name: "payload.model.configuration")
             // Drawn in float32 before they are packed.
             try checkSize(configuration.parameterCount * 4)
-            return try assemble(MemoryWeights(LlamaWeights(random: configuration, seed: seed)), tokenizer: tokenizer)
+            makeRoom(configuration.parameterCount * 4)
+            return try assemble(
+                MemoryWeights(LlamaWeights(random: configuration, seed: seed)), tokenizer: tokenizer, PrivateMemory(),
+                makeRoom)
         }
     }
 
@@ -165,7 +180,10 @@ final class ModelLibrary: Sendable {
         }
     }
 
-    private func assemble(_ source: some WeightSource, tokenizer path: String?) throws -> LoadedModel {
+    private func assemble(
+        _ source: some WeightSource, tokenizer path: String?, _ place: some PackedWeightPlace,
+        _ makeRoom: (Int) -> Void
+    ) throws -> LoadedModel {
         let tokenizer = try path.flatMap { path in
             // A folder without one serves requests given as ids.
             (try? TokenizerFile.locate(path)) != nil ? try TokenizerFile.load(path: path) : nil
@@ -177,7 +195,9 @@ final class ModelLibrary: Sendable {
         }
         let plan = try ServingPlan(source, budget: kept.withLock { $0.budget })
         try checkSize(plan.bytes)
-        let model = try ServedLlama(source, format: plan.format, cacheBytes: plan.cacheBytes)
+        makeRoom(plan.bytes)
+        let model = try ServedLlama(
+            source, format: plan.format, cacheBytes: plan.cacheBytes, weightsIn: place)
         // A template that is not known matters only to who sends messages and names none.
         let template = try? path.flatMap { try ChatTemplate.find(inFolder: $0) }
         return try LoadedModel(

@@ -3,6 +3,7 @@
 import Generation
 import Messages
 import ServiceRuntime
+import Tensors
 import Tokenization
 
 /// Serves `infer.score`: how likely the model finds given continuations.
@@ -39,7 +40,7 @@ struct ScoreHandler: JobHandler {
             return ScoreText.Output(
                 results: scores.map {
                     ScoreText.Score(logLikelihood: $0.logLikelihood, tokenCount: $0.tokenCount, isGreedy: $0.isGreedy)
-                })
+                }, instructions: ServingInstructions.current.rawValue)
         }
     }
 }

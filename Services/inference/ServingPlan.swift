@@ -15,10 +15,10 @@ struct ServingPlan {
 
     init(_ source: some WeightSource, budget: Int) throws {
         let c = source.configuration
-        let query = try source.matrix(
-            "model.layers.0.self_attn.q_proj.weight", rows: c.queryWidth, columns: c.hiddenSize)
+        let query = try source.type(
+            of: "model.layers.0.self_attn.q_proj.weight", rows: c.queryWidth, columns: c.hiddenSize)
         let bitsPerWeight: Int
-        switch query.type {
+        switch query {
         case .numbers(.bfloat16): (format, bitsPerWeight) = (.bfloat16, 16)
         case .numbers: (format, bitsPerWeight) = (.float32, 32)
         case .blocks(.q8): (format, bitsPerWeight) = (.q8, 9)

@@ -34,6 +34,10 @@ public final class CheckpointWeights: WeightSource {
         return StoredMatrix(stored.type, copy, rows: rows, columns: columns)
     }
 
+    public func type(of name: String, rows: Int, columns: Int) throws -> StoredType {
+        try tensors.matrix(name, rows: rows, columns: columns).type
+    }
+
     public func release() {
         tensors.release()
         freeCopies()

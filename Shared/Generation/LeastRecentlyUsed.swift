@@ -49,9 +49,18 @@ public struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Send
     /// A key in use is not replaced. A refusal changes nothing.
     public mutating func insert(_ value: Value, bytes size: Int, for key: Key) -> Insertion {
         guard size >= 0, size <= budget else { return .refused }
-        let replaced = entries[key]
-        if let replaced, replaced.pins > 0 { return .refused }
-        var total = bytes - (replaced?.bytes ?? 0)
+        if let replaced = entries[key], replaced.pins > 0 { return .refused }
+        guard let dropped = makeRoom(for: size, replacing: key) else { return .refused }
+        bytes += size - (entries[key]?.bytes ?? 0)
+        entries[key] = Entry(value: value, bytes: size, lastUse: nextUse(), pins: 0)
+        return .kept(dropped: dropped)
+    }
+
+    /// Drops as few of the least recently used as a value of `size` bytes needs, which comes later; returns which.
+    ///
+    /// Nil, and nothing is dropped, where it would not fit: larger than the budget, or what is there is in use.
+    public mutating func makeRoom(for size: Int, replacing key: Key? = nil) -> [Key]? {
+        var total = bytes - (key.flatMap { entries[$0]?.bytes } ?? 0)
         var dropped: [Key] = []
         let order = entries.filter { $0.key != key && $0.value.pins == 0 }.sorted {
             $0.value.lastUse < $1.value.lastUse
@@ -60,11 +69,9 @@ public struct LeastRecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Send
             total -= entry.bytes
             dropped.append(candidate)
         }
-        guard total <= budget - size else { return .refused }
-        for candidate in dropped { entries[candidate] = nil }
-        entries[key] = Entry(value: value, bytes: size, lastUse: nextUse(), pins: 0)
-        bytes = total + size
-        return .kept(dropped: dropped)
+        guard size <= budget, total <= budget - size else { return nil }
+        for candidate in dropped { bytes -= entries.removeValue(forKey: candidate)?.bytes ?? 0 }
+        return dropped
     }
 
     /// Marks a value as in use; each call needs an ``unpin(_:)``. False when there is no such value.

@@ -4,6 +4,9 @@ import Tensors
 
 /// The keys and values of one sequence, so that each new token attends to them without computing them again.
 ///
+/// The plain reference of decoding: keys and values in float32, one after the other, products by BLAS. Tests hold it equal
+/// to transformers and to the whole sequence, and ``ServedLlama``, which answers, equal to it.
+///
 /// A cache belongs to one sequence of one model and is used by one task at a time. Memory is taken page by page as
 /// tokens arrive: 2 · layers · keyValueWidth floats a token.
 public final class KVCache {

@@ -28,6 +28,7 @@ extension LlamaModel {
     }
 
     /// Appends tokens to several sequences at once, each with its own cache: their rows share every matrix product.
+    /// The reference that tests hold ``ServedLlama`` to.
     ///
     /// - Returns: the logits that are wanted of each sequence, in the order of `sequences`.
     /// - Throws: `invalidBatch` for no tokens or ids outside the vocabulary; `invalidCache` for a cache that is full,

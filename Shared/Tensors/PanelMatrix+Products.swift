@@ -1,23 +1,6 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 import CKernels
-import Synchronization
-
-/// What computes the products of panels: the result is the same whatever is taken.
-enum PanelPaths {
-    private static let onlyPlain = Atomic(false)
-
-    /// Takes the plain loops, or again the best: for tests.
-    static func use(plain: Bool) { onlyPlain.store(plain, ordering: .relaxed) }
-
-    private static var isPlain: Bool { onlyPlain.load(ordering: .relaxed) }
-    private static let best = (
-        float: ck_best_float_path(), bfloat16: ck_best_product_path(), integer: ck_best_integer_path()
-    )
-    static var float: ck_float_path { isPlain ? ck_float_plain : best.float }
-    static var bfloat16: ck_product_path { isPlain ? ck_path_plain : best.bfloat16 }
-    static var integer: ck_integer_path { isPlain ? ck_integer_plain : best.integer }
-}
 
 extension PanelMatrix {
     /// Rows of a register tile of bfloat16 products.
@@ -36,13 +19,13 @@ extension PanelMatrix {
         switch format {
         case .float32:
             ck_f32_product(
-                PanelPaths.float, rows.count, width, depth, x.row(rows.lowerBound), x.rowStride,
+                ServingInstructions.float, rows.count, width, depth, x.row(rows.lowerBound), x.rowStride,
                 from.assumingMemoryBound(to: Float.self), panelBytes / 4, before, stride, c, stride)
         case .bfloat16:
             multiplyHalves(x, rows, from.assumingMemoryBound(to: UInt16.self), width, before, c, stride)
         case .q8, .q4:
             ck_quantized_product(
-                PanelPaths.integer, format == .q8 ? ck_q8_0 : ck_q4_0, rows.count, width, depth,
+                ServingInstructions.integer, format == .q8 ? ck_q8_0 : ck_q4_0, rows.count, width, depth,
                 x.quantized(from: rows.lowerBound), from.assumingMemoryBound(to: UInt8.self), panelBytes, before,
                 stride,
                 c, stride)
@@ -65,7 +48,8 @@ extension PanelMatrix {
         precondition(format == .float32 && width <= panels.count * Self.panelColumns)
         let from = base + panels.lowerBound * panelBytes
         ck_f32_product(
-            PanelPaths.float, rows, width, depth, x, xStride, from.assumingMemoryBound(to: Float.self), panelBytes / 4,
+            ServingInstructions.float, rows, width, depth, x, xStride, from.assumingMemoryBound(to: Float.self),
+            panelBytes / 4,
             c, stride, c, stride)
     }
 
@@ -73,7 +57,7 @@ extension PanelMatrix {
         _ x: PanelRows, _ rows: Range<Int>, _ b: UnsafePointer<UInt16>, _ width: Int, _ before: UnsafePointer<Float>?,
         _ c: UnsafeMutablePointer<Float>, _ stride: Int
     ) {
-        let (path, step) = (PanelPaths.bfloat16, panelBytes / 2)
+        let (path, step) = (ServingInstructions.bfloat16, panelBytes / 2)
         func product(_ at: Range<Int>, _ column: Int, _ count: Int) {
             let (a, aStride) = x.halves(from: rows.lowerBound + at.lowerBound)
             let offset = at.lowerBound * stride + column

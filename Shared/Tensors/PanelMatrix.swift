@@ -46,7 +46,8 @@ public final class PanelMatrix: @unchecked Sendable {
     }
 
     /// Repacks `columns` columns, of which number i is `source(i)`: a row of a stored matrix of this depth, or nil for
-    /// zeros. Blocks of the same format are taken as they are; else numbers are rounded once. Uses all threads.
+    /// zeros. Blocks of the same format are taken as they are; else numbers are rounded once. Uses all threads. In memory
+    /// that holds the weights already, nothing is asked for.
     ///
     /// - Precondition: a quantised format's depth is a multiple of 32.
     public init(
@@ -59,6 +60,7 @@ public final class PanelMatrix: @unchecked Sendable {
         self.columns = columns
         self.memory = memory
         base = memory.take(Self.bytes(format, depth: depth, columns: columns))
+        guard !memory.holdsWeights else { return }
         ThreadPool.shared.parallel(panelCount, grain: 1) { range in
             let packer = PanelPacker(format, depth: depth)
             for panel in range {

@@ -53,7 +53,8 @@ public enum ServingKernels {
         offset: Int, into scores: UnsafeMutablePointer<Float>, scoresStride: Int
     ) {
         ck_paged_scores(
-            PanelPaths.float, isHalf ? 1 : 0, rows, width, q, stride, pages.baseAddress, pages.count, offset, scores,
+            ServingInstructions.float, isHalf ? 1 : 0, rows, width, q, stride, pages.baseAddress, pages.count, offset,
+            scores,
             scoresStride)
     }
 
@@ -64,7 +65,8 @@ public enum ServingKernels {
         offset: Int, into mixed: UnsafeMutablePointer<Float>, mixedStride: Int
     ) {
         ck_paged_mix(
-            PanelPaths.float, isHalf ? 1 : 0, rows, width, p, stride, pages.baseAddress, pages.count, offset, mixed,
+            ServingInstructions.float, isHalf ? 1 : 0, rows, width, p, stride, pages.baseAddress, pages.count, offset,
+            mixed,
             mixedStride)
     }
 

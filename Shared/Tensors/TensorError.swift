@@ -1,11 +1,13 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-/// What can go wrong with memory and shapes.
+/// What can go wrong with memory, shapes and the machine.
 public struct TensorError: Error, Sendable, CustomStringConvertible {
     /// The kind of error, for code that decides by it.
     public enum Code: Sendable {
         /// The operating system refused the memory.
         case outOfMemory
+        /// This machine does not have what was asked for.
+        case unavailable
     }
 
     /// The kind of error.

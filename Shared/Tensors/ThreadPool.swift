@@ -10,8 +10,8 @@ import Synchronization
 /// spin for some microseconds between calls (a step of a small model joins every 20 µs) and then sleep on a condition
 /// variable. Results never depend on which thread took which piece: callers give each piece its own output.
 ///
-/// Invariant behind `@unchecked Sendable`: `body` and `pieces` are written by the caller that holds `turn`, before
-/// `gate` opens, and read by workers only between entering and leaving through `gate`.
+/// Invariant behind `@unchecked Sendable`: `body`, `pieces` and `stretches` are written by the caller that holds `turn`,
+/// before `gate` opens, and read by workers only between entering and leaving through `gate`.
 public final class ThreadPool: @unchecked Sendable {
     /// The pool everything uses: as many threads as the process may run on.
     public static let shared = ThreadPool(threads: Int(ck_processors()))
@@ -23,6 +23,8 @@ public final class ThreadPool: @unchecked Sendable {
     private static let epochStep: UInt64 = 1 << 32
     private static let countMask: UInt64 = (1 << 32) - 1
     private static let spins = 4000
+    private static let mostThreads = 512
+    private static let perLine = 8
 
     private let limit: Atomic<Int>
     private let most: Atomic<Int>
@@ -32,6 +34,10 @@ public final class ThreadPool: @unchecked Sendable {
     private let next = Atomic<Int>(0)
     private var body: ((Int) -> Void)?
     private var pieces = 0
+    /// Of a call in stretches: how many, and the next piece of each, a line of the cache apart. 0 else.
+    private var stretches = 0
+    private let nextOf = UnsafeMutablePointer<Atomic<Int>>.allocate(
+        capacity: ThreadPool.mostThreads * ThreadPool.perLine)
 
     private let sleepers = Atomic<Int>(0)
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -39,8 +45,10 @@ public final class ThreadPool: @unchecked Sendable {
     private let done = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
     private init(threads: Int) {
+        let threads = min(threads, Self.mostThreads)
         limit = Atomic(max(1, threads))
         most = Atomic(max(1, threads))
+        for index in 0..<Self.mostThreads * Self.perLine { (nextOf + index).initialize(to: Atomic(0)) }
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(wake, nil)
         pthread_cond_init(done, nil)
@@ -48,7 +56,7 @@ public final class ThreadPool: @unchecked Sendable {
 
     /// Limits the threads that compute; workers beyond the limit sleep. At least 1, at most 512.
     public func setThreads(_ count: Int) {
-        let count = min(max(1, count), 512)
+        let count = min(max(1, count), Self.mostThreads)
         most.max(count, ordering: .relaxed)
         limit.store(count, ordering: .relaxed)
     }
@@ -65,10 +73,32 @@ public final class ThreadPool: @unchecked Sendable {
             for piece in 0..<max(0, pieces) { body(piece) }
             return
         }
+        start(pieces, stretches: 0, body)
+    }
+
+    /// As `run`, but neighbouring pieces go to one thread: each begins with a stretch of its own, and who is done takes
+    /// from the others' what is left. Memory that pieces read one after the other is then read from front to end.
+    ///
+    /// `afterwards` is called by each thread that took part once no piece is left, with the number of its stretch.
+    public func runStretches(_ pieces: Int, _ body: (Int) -> Void, afterwards: (Int) -> Void = { _ in }) {
+        let threads = threads
+        if pieces <= 1 || threads == 1 || Self.isInside {
+            for piece in 0..<max(0, pieces) { body(piece) }
+            return afterwards(0)
+        }
+        // A piece beyond the last is what comes after them.
+        start(pieces, stretches: threads) { $0 < pieces ? body($0) : afterwards($0 - pieces) }
+    }
+
+    private func start(_ pieces: Int, stretches: Int, _ body: (Int) -> Void) {
         turn.withLock { started in
             while started < threads - 1 {
                 started += 1
                 start(worker: started)
+            }
+            self.stretches = stretches
+            for stretch in 0..<stretches {
+                nextOf[stretch * Self.perLine].store(stretch * pieces / stretches, ordering: .relaxed)
             }
             withoutActuallyEscaping(body) { work(pieces, $0) }
         }
@@ -115,11 +145,26 @@ public final class ThreadPool: @unchecked Sendable {
     }
 
     private func takePieces(_ body: (Int) -> Void, _ pieces: Int) {
+        if stretches > 0 { return takeStretches(body, pieces) }
         while true {
             let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
             if piece >= pieces { return }
             body(piece)
         }
+    }
+
+    private func takeStretches(_ body: (Int) -> Void, _ pieces: Int) {
+        let (count, own) = (stretches, Self.slot % stretches)
+        for turn in 0..<count {
+            let stretch = (own + turn) % count
+            let end = (stretch + 1) * pieces / count
+            while true {
+                let piece = nextOf[stretch * Self.perLine].wrappingAdd(1, ordering: .relaxed).oldValue
+                if piece >= end { break }
+                body(piece)
+            }
+        }
+        body(pieces + own)
     }
 
     /// Kept out of line so that nothing of the caller's closure is held once it returns.

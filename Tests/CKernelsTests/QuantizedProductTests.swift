@@ -104,6 +104,34 @@ struct QuantizedProductTests {
         }
     }
 
+    @Test("the largest numbers there are saturate nowhere", arguments: types, [Int8(127), -127])
+    func extremes(_ type: ck_quantized_type, _ value: Int8) {
+        let (m, n, k) = (7, 32, 64)
+        // -128 of a file, which no quantising gives, and the largest; of Q4_0 both halves -8, and 7.
+        let low = (type == ck_q8_0 ? [UInt8](repeating: 0x80, count: 32) : [UInt8](repeating: 0x00, count: 16))
+        let high = (type == ck_q8_0 ? [UInt8](repeating: 0x7f, count: 32) : [UInt8](repeating: 0xff, count: 16))
+        let one: [UInt8] = [0x00, 0x3c]
+        let (lowest, highest): ([UInt8], [UInt8]) = (one + low, one + high)
+        var rows: [UInt8] = []
+        for column in 0..<n { rows += (column % 2 == 0 ? lowest : highest) + highest }
+        let (memory, step) = panels(type, rows, n, k)
+        let values = [Int8](repeating: value, count: m * k)
+        let scales = [Float](repeating: 1, count: m * 2)
+        let offset: Int32 = type == ck_q8_0 ? -128 : -8
+        let corrections = [Int32](repeating: offset * 32 * Int32(value), count: m * 2)
+        let (least, most): (Int, Int) = type == ck_q8_0 ? (-128, 127) : (-8, 7)
+        let (even, odd) = (Float(32 * Int(value) * (least + most)), Float(64 * Int(value) * most))
+        let want = (0..<m * n).map { $0 % 2 == 0 ? even : odd }
+        for path in (0...ck_best_integer_path().rawValue).map({ ck_integer_path(rawValue: $0) }) {
+            let a = { (v: UnsafePointer<Int8>, s: UnsafePointer<Float>, c: UnsafePointer<Int32>) in
+                ck_quantized_rows(values: v, scales: s, corrections: c, stride: k, block_stride: 2)
+            }(values, scales, corrections)
+            var c = [Float](repeating: 0, count: m * n)
+            ck_quantized_product(path, type, m, n, k, a, memory, step, nil, 0, &c, n)
+            #expect(c == want, "path \(path.rawValue)")
+        }
+    }
+
     @Test("what is packed comes back", arguments: types)
     func unpacking(_ type: ck_quantized_type) {
         let (n, k) = (40, 96)

@@ -17,6 +17,10 @@ struct DriverOptions {
     var threads: Int?
     /// Whether to measure the engine in place of the model.
     var engine = false
+    /// A folder of repacked weights that processes share.
+    var packed: String?
+    /// Whether to stay, with the model in memory, until the input ends.
+    var hold = false
 
     init(_ arguments: some Sequence<String>) {
         var rest = Array(arguments)[...]
@@ -25,6 +29,7 @@ struct DriverOptions {
                 inference-driver: \(why)
                 usage: inference-driver [--size 15m|134m|1b] [--model PATH] [--format float32|bfloat16|q8_0|q4_0]
                        [--prompt N] [--decode N] [--batch N[,N…]] [--repeat N] [--threads N] [--engine yes|no]
+                       [--packed FOLDER] [--hold yes|no]
 
                 """
             FileHandle.standardError.write(Data(usage.utf8))
@@ -47,6 +52,8 @@ struct DriverOptions {
             case "--batch": batches = value.split(separator: ",").map { number($0) }
             case "--repeat": repeats = number(value)
             case "--engine": engine = value == "yes"
+            case "--packed": packed = value
+            case "--hold": hold = value == "yes"
             case "--threads": threads = number(value)
             default: stop("there is no option \(name)")
             }

@@ -8,18 +8,22 @@ import Tensors
 /// A served model's speed at a prompt and at decoding, beside what this machine's memory and arithmetic allow.
 ///
 /// Speeds are medians. The floor of decoding is the time to read the weights once a step, as fast as this process reads
-/// its own memory at the moment; that of a prompt is its operations at the speed of one large product.
+/// its own memory between the steps; that of a prompt is its operations at the speed of one large product.
 struct InferenceMeasurement {
     struct Line: Encodable {
         let system = "mellama"
         let size: String
         let format: String
         let threads: Int
+        /// The processor's instructions in use.
+        let instructions: String
         let weightBytes: Int
+        /// The time from weights in a file or in memory to a model that answers.
+        let loadSeconds: Double
         let peakBytes: Int
         let prompt: Speed
         let decode: [String: Speed]
-        /// Bytes a second, the median of several reads of the weights' size before each decoding.
+        /// Bytes a second, of reads of the weights' size between the steps of decoding.
         let readBandwidth: Double
         /// Operations a second of one large product in this format.
         let productFlops: Double
@@ -30,38 +34,54 @@ struct InferenceMeasurement {
         /// What the machine allows.
         let floorTokensPerSecond: Double
         var share: Double { tokensPerSecond / floorTokensPerSecond }
+        /// Of decoding: what a step must read, keys and values too, over its time, as a share of the speed of reading.
+        var bandwidthShare: Double?
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: Key.self)
             try container.encode(tokensPerSecond, forKey: .tokensPerSecond)
             try container.encode(floorTokensPerSecond, forKey: .floorTokensPerSecond)
             try container.encode(share, forKey: .share)
+            try container.encodeIfPresent(bandwidthShare, forKey: .bandwidthShare)
         }
 
         private enum Key: CodingKey {
-            case tokensPerSecond, floorTokensPerSecond, share
+            case tokensPerSecond, floorTokensPerSecond, share, bandwidthShare
         }
     }
 
     private let options: DriverOptions
     let model: ServedLlama
+    private let loadSeconds: Double
     private var c: LlamaConfiguration { model.configuration }
 
     init(_ options: DriverOptions) throws {
         self.options = options
         if let threads = options.threads { ThreadPool.shared.setThreads(threads) }
         let most = options.batches.max() ?? 1
-        func load(_ source: some WeightSource) throws -> ServedLlama {
+        let packed = options.packed.map { folder in
+            PackedWeightCache(folder: folder, budget: Int.max) {
+                FileHandle.standardError.write(Data("inference-driver: \($0)\n".utf8))
+            }
+        }
+        var seconds = 0.0
+        func load(_ source: some WeightSource, _ name: String) throws -> ServedLlama {
+            let start = ContinuousClock.now
+            defer { seconds = (ContinuousClock.now - start) / .seconds(1) }
             let c = source.configuration
             let tokens = most * (options.prompt + options.decode + 64)
             let bytes = 2 * c.layerCount * c.keyValueHeadCount * (c.headDimension + 31) / 32 * 32 * 4 * tokens
-            return try ServedLlama(source, format: options.format, cacheBytes: max(1 << 26, bytes))
+            let (format, cache) = (options.format, max(1 << 26, bytes))
+            guard let packed else { return try ServedLlama(source, format: format, cacheBytes: cache) }
+            return try ServedLlama(source, format: format, cacheBytes: cache, weightsIn: packed.place(of: name))
         }
         if let path = options.model {
-            model = try load(CheckpointWeights(URL(filePath: path, directoryHint: .isDirectory)))
+            model = try load(CheckpointWeights(URL(filePath: path, directoryHint: .isDirectory)), path)
         } else {
-            model = try load(MemoryWeights(LlamaWeights(random: Self.configuration(options.size), seed: 1)))
+            let weights = try LlamaWeights(random: Self.configuration(options.size), seed: 1)
+            model = try load(MemoryWeights(weights), "random \(options.size)")
         }
+        loadSeconds = seconds
     }
 
     func line() throws -> String {
@@ -75,7 +95,9 @@ struct InferenceMeasurement {
         }
         let line = Line(
             size: options.model.map { URL(filePath: $0).lastPathComponent } ?? options.size,
-            format: options.format.rawValue, threads: ThreadPool.shared.threads, weightBytes: model.weightBytes,
+            format: options.format.rawValue, threads: ThreadPool.shared.threads,
+            instructions: ServingInstructions.current.rawValue, weightBytes: model.weightBytes,
+            loadSeconds: loadSeconds,
             peakBytes: Self.peakBytes(), prompt: prompt.speed, decode: decode, readBandwidth: Self.median(bandwidths),
             productFlops: prompt.flops)
         let encoder = JSONEncoder()
@@ -105,7 +127,10 @@ struct InferenceMeasurement {
     }
 
     private func decodeSpeed(_ batch: Int) throws -> (speed: Speed, bandwidth: Double) {
-        var (rates, floors, bandwidths): ([Double], [Double], [Double]) = ([], [], [])
+        var (rates, floors, shares, bandwidths): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
+        let weights = Double(model.weightBytesPerToken)
+        let perToken = Double(
+            2 * c.layerCount * c.keyValueWidth * (model.format == .float32 ? 4 : 2))
         for round in 0..<options.repeats {
             let caches = (0..<batch).map { _ in model.makeCache() }
             for (index, cache) in caches.enumerated() {
@@ -113,29 +138,33 @@ struct InferenceMeasurement {
                     ServedStep(tokens: tokens(options.prompt, from: index), cache: cache, logits: .none)
                 ])
             }
-            let bandwidth = readBandwidth()
-            let time = try Self.seconds {
-                for step in 0..<options.decode {
-                    _ = try model.extend(
-                        caches.map { ServedStep(tokens: [Int32(3 + step % (c.vocabularySize - 3))], cache: $0) })
+            var (reading, decoding, reads) = (0.0, 0.0, 0.0)
+            for step in 0..<options.decode {
+                // Now and then between the steps, since the speed of memory changes with time.
+                if step % 4 == 0 {
+                    reading += Self.seconds { _ = model.readWeights() }
+                    reads += 1
+                }
+                let token = Int32(3 + step % (c.vocabularySize - 3))
+                decoding += try Self.seconds {
+                    _ = try model.extend(caches.map { ServedStep(tokens: [token], cache: $0) })
                 }
             }
             if round == 0, options.repeats > 1 { continue }
+            let bandwidth = weights * reads / reading
             bandwidths.append(bandwidth)
-            rates.append(Double(batch * options.decode) / time)
-            let steps = bandwidth / Double(model.weightBytesPerToken)
-            floors.append(steps * Double(batch))
+            rates.append(Double(batch * options.decode) / decoding)
+            floors.append(bandwidth / weights * Double(batch))
+            let context = Double(options.prompt) + Double(options.decode + 1) / 2
+            let bytes = weights + perToken * context * Double(batch)
+            shares.append(bytes * Double(options.decode) / decoding / bandwidth)
         }
         return (
-            Speed(tokensPerSecond: Self.median(rates), floorTokensPerSecond: Self.median(floors)),
+            Speed(
+                tokensPerSecond: Self.median(rates), floorTokensPerSecond: Self.median(floors),
+                bandwidthShare: Self.median(shares)),
             Self.median(bandwidths)
         )
-    }
-
-    /// The median speed of reading memory of the size that a step reads.
-    private func readBandwidth() -> Double {
-        let bytes = model.weightBytesPerToken
-        return Self.median((0..<7).map { _ in Double(bytes) / Self.seconds { _ = model.readWeights() } })
     }
 
     /// The best of several products of 512 rows with a weight of 4096 x 2048, all threads.

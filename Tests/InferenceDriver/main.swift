@@ -13,6 +13,11 @@ do {
     } else {
         print(try measurement.line())
     }
+    if options.hold {
+        fflush(nil)
+        while readLine() != nil {}
+    }
+    withExtendedLifetime(measurement) {}
 } catch {
     FileHandle.standardError.write(Data("inference-driver: \(error)\n".utf8))
     exit(1)

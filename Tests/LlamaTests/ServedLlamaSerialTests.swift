@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A served model's numbers are the same bits however it is asked", .serialized)
 struct ServedLlamaSerialTests {
-    @Test("in pieces of any size, by any number of threads, by the plain loops", arguments: PanelFormat.allCases)
+    @Test("in pieces of any size, by any number of threads and instructions", arguments: PanelFormat.allCases)
     func pieces(_ format: PanelFormat) throws {
         let model = try ServedModels.served(format)
         let tokens = ServedModels.tokens(150)
@@ -24,10 +24,15 @@ struct ServedLlamaSerialTests {
                 #expect(got == want, "\(threads) threads, pieces of \(size)")
             }
         }
-        PanelPaths.use(plain: true)
-        defer { PanelPaths.use(plain: false) }
-        let plain = try ServedModels.logits(model, tokens, pieces: 20)
-        #expect(plain == want)
+        let set = ServingInstructions.current
+        defer { try? ServingInstructions.use(set) }
+        for other in ServingInstructions.available {
+            try ServingInstructions.use(other)
+            for size in [1, 3, 20] {
+                let got = try ServedModels.logits(model, tokens, pieces: size)
+                #expect(got == want, "by \(other.rawValue), pieces of \(size)")
+            }
+        }
     }
 
     @Test("alone, with 6 others, with 31 others", arguments: PanelFormat.allCases)

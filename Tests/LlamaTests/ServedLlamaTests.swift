@@ -20,6 +20,21 @@ struct ServedLlamaTests {
         #expect(relativeDifference(got, want) < Self.allowed(format))
     }
 
+    @Test("what the plain cache computes, token by token, side by side")
+    func plainCache() throws {
+        let weights = try LlamaWeights(random: ServedModels.configuration(), seed: 7)
+        let (plain, served) = (try LlamaModel(weights), try ServedModels.served(.float32))
+        let rows = [ServedModels.tokens(9), ServedModels.tokens(40, seed: 2)]
+        let plainCaches = try rows.map { _ in try KVCache(weights.configuration, capacity: 64) }
+        let caches = rows.map { _ in served.makeCache() }
+        for step in 0..<12 {
+            let tokens = rows.map { step == 0 ? $0 : [$0[step % 9]] }
+            let want = try plain.extend(zip(tokens, plainCaches).map { (tokens: $0, cache: $1) })
+            let got = try served.extend(zip(tokens, caches).map { ServedStep(tokens: $0, cache: $1) })
+            #expect(relativeDifference(got, want) < 1e-5, "step \(step)")
+        }
+    }
+
     @Test("a token sees the window's tokens and no more")
     func window() throws {
         let configuration = try LlamaConfiguration(

@@ -48,6 +48,32 @@ struct ServedOracleTests {
         #expect(worst < 5e-2)
     }
 
+    @Test("a GGUF file of Q8_0 as dequantised in float32, to 1e-5; with quantised activations, to 5e-2")
+    func gguf() throws {
+        let folders = OutsideData.folders(below: OutsideData.oracles) {
+            $0.holds("model-q8_0.gguf") && $0.holds("forward.safetensors")
+        }
+        #expect(!folders.isEmpty)
+        for folder in folders {
+            // The engine reads a folder: config.json and model.gguf.
+            let oracle = OracleModel(folder: folder.deletingLastPathComponent())
+            let model = FileManager.default.temporaryDirectory.appending(path: "gguf-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: model) }
+            let files = [
+                (folder.appending(path: "model-q8_0.gguf"), "model.gguf"),
+                (oracle.folder.appending(path: "hf/config.json"), "config.json"),
+            ]
+            for (file, name) in files { try FileManager.default.copyItem(at: file, to: model.appending(path: name)) }
+            let want = try SafetensorsFile(folder.appending(path: "forward.safetensors")).tensor("logits")
+            for (format, tolerance) in [(PanelFormat.float32, 1e-5), (.q8, 5e-2)] {
+                let served = try ServedLlama(CheckpointWeights(model), format: format, cacheBytes: 1 << 26)
+                let worst = try difference(served, oracle, want)
+                #expect(worst < tolerance, "\(format.rawValue)")
+            }
+        }
+    }
+
     @Test("adapters, unmerged, to 1e-5", arguments: OracleModel.all)
     func adapters(_ oracle: OracleModel) throws {
         let model = try served(oracle, "hf", .float32)

@@ -44,7 +44,8 @@ extension Golden {
             ])),
         Golden(
             "output.infer.score",
-            ScoreText.Output(results: [.init(logLikelihood: -12.5, tokenCount: 3, isGreedy: false)])),
+            ScoreText.Output(
+                results: [.init(logLikelihood: -12.5, tokenCount: 3, isGreedy: false)], instructions: "avx512-dot")),
         Golden(
             "output.infer.embed",
             EmbedTexts.Output(vectors: model, tokens: [3], truncated: 0, embeddings: [[0.5, -0.25]])),

@@ -22,6 +22,26 @@ struct ThreadPoolTests {
         }
     }
 
+    @Test("in stretches too, and each thread once afterwards", arguments: [1, 2, 3, 7])
+    func stretches(_ threads: Int) {
+        let pool = ThreadPool.shared
+        let before = pool.threads
+        pool.setThreads(threads)
+        defer { pool.setThreads(before) }
+        for count in [0, 1, 2, 5, 64, 1000] {
+            let done = (0..<count).map { _ in Counter() }
+            let ends = (0..<threads).map { _ in Counter() }
+            pool.runStretches(count) {
+                done[$0].increment()
+            } afterwards: {
+                ends[$0].increment()
+            }
+            #expect(done.allSatisfy { $0.value == 1 })
+            // A thread that comes when all is done takes no part.
+            #expect(ends.allSatisfy { $0.value <= 1 } && ends.contains { $0.value == 1 })
+        }
+    }
+
     @Test("ranges cover everything once and depend on the sizes alone")
     func ranges() {
         let seen = Mutex<[Range<Int>]>([])

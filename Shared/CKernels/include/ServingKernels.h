@@ -57,8 +57,14 @@ enum { CK_BLOCK = 32, CK_Q8_PANEL_BLOCK = 1088, CK_Q4_PANEL_BLOCK = 576 };
 
 typedef enum { ck_q8_0 = 8, ck_q4_0 = 4 } ck_quantized_type;
 
-/// What computes quantised products: all give the same bits. Plain (compiled for each level), AVX-512 VNNI.
-typedef enum { ck_integer_plain = 0, ck_integer_vnni = 1 } ck_integer_path;
+/// What computes quantised products: all give the same bits. Plain (compiled for each level), AVX2, AVX-512, AVX-512 with
+/// VNNI.
+typedef enum {
+    ck_integer_plain = 0,
+    ck_integer_avx2 = 1,
+    ck_integer_avx512 = 2,
+    ck_integer_vnni = 3
+} ck_integer_path;
 
 /// The fastest this processor has.
 ck_integer_path ck_best_integer_path(void);

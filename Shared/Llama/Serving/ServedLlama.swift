@@ -24,11 +24,18 @@ public final class ServedLlama: Sendable {
     /// Reads and repacks the weights of `source`, with `cacheBytes` for keys and values, taken as they are needed.
     ///
     /// Throws what the source throws, or `outOfMemory`.
-    public init(_ source: some WeightSource, format: PanelFormat, cacheBytes: Int) throws {
+    public convenience init(_ source: some WeightSource, format: PanelFormat, cacheBytes: Int) throws {
+        try self.init(source, format: format, cacheBytes: cacheBytes, weightsIn: PrivateMemory())
+    }
+
+    /// As above, with the repacked weights kept in a place; if they are there, nothing is read and packed.
+    public init(
+        _ source: some WeightSource, format: PanelFormat, cacheBytes: Int, weightsIn place: some PackedWeightPlace
+    ) throws {
         configuration = source.configuration
         self.format = format
         pool = try KeyValuePool(source.configuration, isHalf: format != .float32, bytes: cacheBytes)
-        weights = try ServedWeights(source, format: format)
+        weights = try ServedWeights(source, format: format, place: place)
         columns = QueryKeyValueColumns(source.configuration)
         rotary = RotaryTable(source.configuration)
     }

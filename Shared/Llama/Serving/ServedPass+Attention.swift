@@ -42,18 +42,12 @@ extension ServedPass {
         let isEven = groups % threads == 0 || groups >= 4 * threads
         if rows <= Self.mostShared, sequences.allSatisfy({ $0.count <= 8 }), isEven {
             let panels = columns.stride / PanelMatrix.panelColumns
-            // Neighbours together: their weights, keys and values follow each other in memory.
-            let together = max(1, groups / threads)
-            run(input, pieces: (groups + together - 1) / together) { piece, ready in
-                let own = piece * together..<min(groups, (piece + 1) * together)
-                multiply(0..<self.rows, own.lowerBound * panels..<own.upperBound * panels, ready)
+            run(input, pieces: groups, next: layer.output) { group, ready in
+                multiply(0..<self.rows, group * panels..<(group + 1) * panels, ready)
                 for sequence in sequences {
-                    for group in own {
-                        finish(sequence, group, ready)
-                        self.attend(index, group, sequence, 0..<sequence.count)
-                    }
+                    finish(sequence, group, ready)
+                    self.attend(index, group, sequence, 0..<sequence.count)
                 }
-                layer.output.fetch(part: piece, of: (groups + together - 1) / together)
             }
             return
         }

@@ -86,26 +86,31 @@ final class ServedPass {
     }
 
     /// Runs `body` for every piece with the input's rows prepared; returns when all have returned.
-    func run(_ input: Input, pieces: Int, _ body: (Int, Ready) -> Void) {
+    ///
+    /// With few rows the pieces are in stretches, one a thread: each then fetches its part of `next`, what is read after,
+    /// since memory would else be idle while threads wait for each other.
+    func run(_ input: Input, pieces: Int, next: PanelMatrix?, _ body: (Int, Ready) -> Void) {
         stage += 1
-        again(input, pieces: pieces, prepares: input.rows > Self.fewRows, body)
+        again(input, pieces: pieces, next: next, prepares: input.rows > Self.fewRows, body)
     }
 
     /// As `run`, for more pieces of the same stage.
-    func again(_ input: Input, pieces: Int, prepares: Bool = false, _ body: (Int, Ready) -> Void) {
+    func again(
+        _ input: Input, pieces: Int, next: PanelMatrix? = nil, prepares: Bool = false, _ body: (Int, Ready) -> Void
+    ) {
         var view = inputs
         view.depth = input.depth
         let rows = view
-        if input.rows > Self.fewRows {
-            if prepares {
-                let grain = max(1, min(16, input.rows / (2 * threads)))
-                ThreadPool.shared.parallel(input.rows, grain: grain) { prepare(input, $0, at: 0, rows) }
-            }
-            ThreadPool.shared.run(pieces) { body($0, Ready(rows: rows, first: 0, low: low)) }
-            return
+        if prepares {
+            let grain = max(1, min(16, input.rows / (2 * threads)))
+            ThreadPool.shared.parallel(input.rows, grain: grain) { prepare(input, $0, at: 0, rows) }
         }
-        let stage = stage
-        ThreadPool.shared.run(pieces) { piece in
+        guard input.rows <= Self.mostShared else {
+            return ThreadPool.shared.run(pieces) { body($0, Ready(rows: rows, first: 0, low: low)) }
+        }
+        let (stage, isFew, threads) = (stage, input.rows <= Self.fewRows, threads)
+        func compute(_ piece: Int) {
+            guard isFew else { return body(piece, Ready(rows: rows, first: 0, low: low)) }
             let slot = ThreadPool.slot
             let first = slot * Self.fewRows
             if prepared[slot] != stage {
@@ -114,6 +119,7 @@ final class ServedPass {
             }
             body(piece, Ready(rows: rows, first: first, low: low + first * lowStride))
         }
+        ThreadPool.shared.runStretches(pieces, compute) { next?.fetch(part: $0, of: threads) }
     }
 
     private func prepare(_ input: Input, _ range: Range<Int>, at first: Int, _ rows: PanelRows) {
@@ -133,10 +139,16 @@ final class ServedPass {
         }
     }
 
+    /// Pieces of a thread's stretch of the weights, and panels of a piece: small enough that threads end together.
+    private static let (stretchPieces, stretchPanels) = (6, 8)
+
     /// How a product [rows, panels] is split: rows and panels of a piece. Where rows are not split, each thread reads one
-    /// stretch of the weights.
+    /// stretch of the weights, piece by piece.
     static func split(rows: Int, panels: Int, threads: Int, widest: Int = 32) -> (rows: Int, panels: Int) {
-        guard rows > mostShared else { return (rows, max(1, (panels + threads - 1) / threads)) }
+        guard rows > mostShared else {
+            let pieces = threads * stretchPieces
+            return (rows, min(stretchPanels, max(1, (panels + pieces - 1) / pieces)))
+        }
         let blocks = max(threads, (rows + rowBlock - 1) / rowBlock)
         return (((rows + blocks - 1) / blocks + 13) / 14 * 14, min(widest, panels))
     }
@@ -150,13 +162,11 @@ final class ServedPass {
         let grain = Self.split(rows: input.rows, panels: units, threads: threads, widest: max(1, widest / unit))
         let across = (units + grain.panels - 1) / grain.panels
         let down = (input.rows + grain.rows - 1) / grain.rows
-        run(input, pieces: down * across) { piece, ready in
+        run(input, pieces: down * across, next: next) { piece, ready in
             let (row, panel) = (piece / across * grain.rows, piece % across * grain.panels)
             body(
                 row..<min(input.rows, row + grain.rows),
                 panel * unit..<min(matrix.panelCount, (panel + grain.panels) * unit), ready)
-            // Memory would else be idle while threads wait for each other.
-            if down == 1 { next?.fetch(part: piece, of: across) }
         }
     }
 

@@ -31,23 +31,24 @@ struct ServedWeights: Sendable {
 
     private static let names = ["gate", "up"]
 
-    init(_ source: some WeightSource, format: PanelFormat) throws {
+    /// Repacks the weights of `source` where `place` says; if it has kept them, nothing of them is read.
+    init(_ source: some WeightSource, format: PanelFormat, place: some PackedWeightPlace) throws {
         let c = source.configuration
         let columns = QueryKeyValueColumns(c)
         let plan = WeightPlan(source, format)
-        do { memory = try PanelMemory(bytes: try plan.bytes()) } catch let error as TensorError {
-            throw LlamaError(.outOfMemory, "the weights of a model: \(error.description)")
-        }
-        let memory = memory
-        func matrix(_ kind: WeightPlan.Kind, _ source: @escaping (Int) -> (StoredMatrix, Int)?) throws -> PanelMatrix {
+        let memory = try place.memory(layout: try plan.layout(), bytes: try plan.bytes())
+        self.memory = memory
+        func matrix(_ kind: WeightPlan.Kind, _ source: (Int) -> (StoredMatrix, Int)?) throws -> PanelMatrix {
             PanelMatrix(
                 try plan.format(kind), depth: plan.depth(kind), columns: plan.columns(kind), in: memory, source: source)
         }
-        func stored(_ name: String, _ rows: Int, _ depth: Int) throws -> StoredMatrix {
-            try source.matrix(name + ".weight", rows: rows, columns: depth)
+        /// Nil where the weights are in the memory already.
+        func stored(_ name: String, _ rows: Int, _ depth: Int) throws -> StoredMatrix? {
+            memory.holdsWeights ? nil : try source.matrix(name + ".weight", rows: rows, columns: depth)
         }
+        func row(_ index: Int, of matrix: StoredMatrix?) -> (StoredMatrix, Int)? { matrix.map { ($0, index) } }
         let embedding = try stored("model.embed_tokens", c.vocabularySize, c.hiddenSize)
-        self.embedding = try matrix(.embedding) { (embedding, $0) }
+        self.embedding = try matrix(.embedding) { row($0, of: embedding) }
         source.release()
         layers = try (0..<c.layerCount).map { layer in
             let prefix = "model.layers.\(layer)."
@@ -61,27 +62,30 @@ struct ServedWeights: Sendable {
             let down = try stored(prefix + "mlp.down_proj", c.hiddenSize, c.intermediateSize)
             let width = PanelMatrix.panelColumns
             let result = Layer(
-                inputNorm: memory.vector(try stored(prefix + "input_layernorm", 1, c.hiddenSize)),
+                inputNorm: memory.vector(
+                    try stored(prefix + "input_layernorm", 1, c.hiddenSize), count: c.hiddenSize),
                 queryKeyValue: try matrix(.queryKeyValue(layer)) { column in
-                    columns.source(column).map { (heads[$0.weight], $0.row) }
+                    columns.source(column).flatMap { row($0.row, of: heads[$0.weight]) }
                 },
-                output: try matrix(.output(layer)) { (output, $0) },
-                postNorm: memory.vector(try stored(prefix + "post_attention_layernorm", 1, c.hiddenSize)),
+                output: try matrix(.output(layer)) { row($0, of: output) },
+                postNorm: memory.vector(
+                    try stored(prefix + "post_attention_layernorm", 1, c.hiddenSize), count: c.hiddenSize),
                 gateUp: try matrix(.gateUp(layer)) { column in
-                    let row = column / (2 * width) * width + column % width
-                    return row < c.intermediateSize ? (pair[column / width % 2], row) : nil
+                    let index = column / (2 * width) * width + column % width
+                    return index < c.intermediateSize ? row(index, of: pair[column / width % 2]) : nil
                 },
-                down: try matrix(.down(layer)) { (down, $0) })
+                down: try matrix(.down(layer)) { row($0, of: down) })
             source.release()
             return result
         }
-        final = Final(norm: memory.vector(try stored("model.norm", 1, c.hiddenSize)))
+        final = Final(norm: memory.vector(try stored("model.norm", 1, c.hiddenSize), count: c.hiddenSize))
         if c.tieWordEmbeddings {
             head = self.embedding
         } else {
             let stored = try stored("lm_head", c.vocabularySize, c.hiddenSize)
-            head = try matrix(.head) { (stored, $0) }
+            head = try matrix(.head) { row($0, of: stored) }
         }
         source.release()
+        if !memory.holdsWeights { place.keep(memory) }
     }
 }

@@ -44,7 +44,7 @@ struct WeightPlan {
     func format(_ kind: Kind) throws -> PanelFormat {
         guard wanted.blocks != nil else { return wanted }
         guard depth(kind) % BlockFormat.elements == 0 else { return .float32 }
-        let types = try names(kind).map { try source.matrix($0.name, rows: $0.rows, columns: depth(kind)).type }
+        let types = try names(kind).map { try source.type(of: $0.name, rows: $0.rows, columns: depth(kind)) }
         if case .blocks(let stored)? = types.first, types.allSatisfy({ $0 == types[0] }) {
             return stored == .q8 ? .q8 : .q4
         }
@@ -56,14 +56,22 @@ struct WeightPlan {
 
     /// The memory of all matrices and norms.
     func bytes() throws -> Int {
-        var kinds: [Kind] = c.tieWordEmbeddings ? [.embedding] : [.embedding, .head]
-        for layer in 0..<c.layerCount {
-            kinds += [.queryKeyValue(layer), .output(layer), .gateUp(layer), .down(layer)]
-        }
         let matrices = try kinds.reduce(0) {
             $0 + PanelMatrix.bytes(try format($1), depth: depth($1), columns: columns($1))
         }
         return matrices + (2 * c.layerCount + 1) * PanelMemory.size(c.hiddenSize * 4)
+    }
+
+    /// What lies where in that memory, in words: weights of another layout lie otherwise.
+    func layout() throws -> String {
+        let matrices = try kinds.map { "\(try format($0).rawValue) \(depth($0)) \(columns($0))" }
+        let heads = "\(c.headCount) \(c.keyValueHeadCount) \(c.headDimension)"
+        return "packing \(PanelMemory.packingVersion); heads \(heads); matrices \(matrices.joined(separator: ", "))"
+    }
+
+    private var kinds: [Kind] {
+        let layers: [Kind] = (0..<c.layerCount).flatMap { [.queryKeyValue($0), .output($0), .gateUp($0), .down($0)] }
+        return [.embedding] + layers + (c.tieWordEmbeddings ? [] : [.head])
     }
 
     private func names(_ kind: Kind) -> [(name: String, rows: Int)] {

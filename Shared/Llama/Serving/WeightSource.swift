@@ -12,8 +12,17 @@ public protocol WeightSource {
     /// Throws if there is none of this name and shape.
     func matrix(_ name: String, rows: Int, columns: Int) throws -> StoredMatrix
 
+    /// How the elements of that weight are stored.
+    func type(of name: String, rows: Int, columns: Int) throws -> StoredType
+
     /// Says that what was read so far is not read again, so that its memory can be given back.
     func release()
+}
+
+extension WeightSource {
+    public func type(of name: String, rows: Int, columns: Int) throws -> StoredType {
+        try matrix(name, rows: rows, columns: columns).type
+    }
 }
 
 /// Weights in float32 memory as a source.

@@ -52,10 +52,16 @@ public struct ScoreText: RestrictedPayload, Hashable {
     }
 
     public struct Output: Codable, Sendable, Hashable {
-        enum CodingKeys: String, CodingKey, CaseIterable { case results }
+        enum CodingKeys: String, CodingKey, CaseIterable { case results, instructions }
         /// One a request, in their order.
         public var results: [Score]
-        public init(results: [Score]) { self.results = results }
+        /// The processor's instructions that computed them: `plain`, `avx2`, `avx512`, `avx512-dot`; nil for a remote
+        /// model.
+        public var instructions: String?
+        public init(results: [Score], instructions: String? = nil) {
+            self.results = results
+            self.instructions = instructions
+        }
     }
 
     public func validate() throws(MessageError) {

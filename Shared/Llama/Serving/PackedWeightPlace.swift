@@ -1,0 +1,28 @@
+// Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
+
+public import Tensors
+
+/// Where the repacked weights of one model are kept, so that what was packed once is not packed again.
+public protocol PackedWeightPlace {
+    /// Memory of `bytes` for weights of this layout: with them in it if they were kept before, else to be packed into.
+    ///
+    /// Throws `outOfMemory`.
+    func memory(layout: String, bytes: Int) throws -> PanelMemory
+
+    /// Says that the weights are whole in what `memory` gave, which nobody writes from now on.
+    func keep(_ memory: PanelMemory)
+}
+
+/// The process's own memory: packed anew each time.
+public struct PrivateMemory: PackedWeightPlace {
+    /// The one there is.
+    public init() {}
+
+    public func memory(layout: String, bytes: Int) throws -> PanelMemory {
+        do { return try PanelMemory(bytes: bytes) } catch {
+            throw LlamaError(.outOfMemory, "the weights of a model: \(error.description)")
+        }
+    }
+
+    public func keep(_ memory: PanelMemory) {}
+}
