@@ -110,7 +110,7 @@ final class BFloat16Backward: BackwardPass {
         let addend = lowRankAddend(projection, layer, a, x: x, dy: dy)
         if let dx {
             BFloat16Product.multiply(
-                dy, stride: outputs, rows: rows, pass.packed.backward(layer, projection), into: dx, adding: addend)
+                dy, stride: outputs, rows: rows, pass.operand(layer, projection, .rows), into: dx, adding: addend)
         }
         if let dWeights, let right {
             let source = PackedMatrix(depth: rows, columns: inputs, in: right)
