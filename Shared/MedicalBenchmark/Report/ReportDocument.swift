@@ -68,7 +68,7 @@ struct ReportDocument {
         let columns = table.columns
         var rows = table.rows.map { row in
             let missing = row.missing.map { $0 > 0 ? "; \($0) missing" : "" } ?? ""
-            return [row.model] + columns.map { Figures.estimate(row.metrics[$0.name]) }
+            return [row.model] + columns.map { ScoreTable.figure($0, of: row.metrics) }
                 + [Figures.fixed(row.parseRate, 3) + missing, "\(row.truncated)", "\(row.unfit)"]
         }
         if let majority = table.majority {
@@ -78,6 +78,7 @@ struct ReportDocument {
         }
         let header = ["model"] + columns.map(\.title) + ["parsed", "cut", "unfit"]
         blocks.append(.table(ReportGrid(header: header, rows: rows)))
+        if !table.encoderSentences.isEmpty { blocks.append(.list(table.encoderSentences)) }
     }
 
     /// The paper's rows stand once for a task, under its first table.

@@ -17,6 +17,8 @@ public struct ScoreTable: Codable, Sendable, Hashable {
         public let confusion: [[Int]]?
         public let calibration: Calibration?
         public let worst: [WorstItem]
+        /// What gave summaries their BERTScore; nil where no encoder was named, and for other answers.
+        public let bertScore: BERTScoreSetting?
     }
 
     public let task: String
@@ -72,7 +74,8 @@ public struct ScoreTable: Codable, Sendable, Hashable {
                 model: label, metrics: result.metrics, parseRate: result.parseRate, truncated: result.truncated,
                 unfit: result.unfit, missing: result.missing, alternative: result.alternative,
                 labelScores: result.labelScores, confusion: (try? result.outcomes.confusion()) ?? nil,
-                calibration: result.calibration, worst: result.worst)
+                calibration: result.calibration, worst: result.worst,
+                bertScore: result.bertScore)
         }
         paper = PaperResults.figures(dataset: first.taskName)
     }
