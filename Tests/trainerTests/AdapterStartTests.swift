@@ -80,14 +80,16 @@ struct AdapterStartTests {
         let anew = try tune(desk, ["model": "base", "output": "anew"])
         #expect(on.summary.steps == 4 && on.summary.resumedFrom == nil)
         #expect(on.summary.lossCurve[0].loss < anew.summary.lossCurve[0].loss - 0.1)
-        let settings = { (folder: String) in
+        func settings(_ folder: String) throws -> [String: Any]? {
             try JSONSerialization.jsonObject(
                 with: Data(contentsOf: desk.folder.appending(path: "\(folder)/adapter_config.json")))
                 as? [String: Any]
         }
         #expect(try settings("on")?["r"] as? Int == 4)
         #expect(try settings("anew")?["r"] as? Int == 8)
-        let values = { try TrainerJobTests.values(desk.folder.appending(path: $0), "adapter_model.safetensors") }
+        func values(_ folder: String) throws -> [String: [Float]] {
+            try TrainerJobTests.values(desk.folder.appending(path: folder), "adapter_model.safetensors")
+        }
         let (before, after) = (try values("adapter"), try values("on"))
         #expect(before.keys == after.keys)
         for (name, earlier) in before { #expect(after[name] != earlier, "\(name)") }
