@@ -143,11 +143,16 @@ let modelHalf: [Target] = [
         "MedicalBenchmark", ["Files"],
         resources: [.embedInCode("Data/evaluation-prompts.json"), .embedInCode("Data/paper-results.json")]),
     .executableTarget(
-        name: "training-driver", dependencies: ["Training", "Collectives", "Llama", "Tensors", "Corpora"],
+        name: "training-driver",
+        dependencies: ["MeasurementSupport", "Training", "Collectives", "Llama", "Tensors", "Corpora"],
         path: "Tests/TrainingDriver", swiftSettings: settings),
     .executableTarget(
-        name: "inference-driver", dependencies: ["Checkpoints", "Generation", "Llama", "Tensors"],
+        name: "inference-driver",
+        dependencies: ["MeasurementSupport", "Checkpoints", "Generation", "Llama", "Tensors", "Training"],
         path: "Tests/InferenceDriver",
+        swiftSettings: settings),
+    .target(
+        name: "MeasurementSupport", dependencies: ["Llama"], path: "Tests/MeasurementSupport",
         swiftSettings: settings),
     .executableTarget(
         name: "rank-driver", dependencies: ["Collectives", "Training"], path: "Tests/RankDriver",

@@ -7,7 +7,7 @@ import Messages
 import ServiceRuntime
 import Tensors
 
-/// Serves `train.merge`: adds an adapter's product to a model's weights, in float32, rounded once.
+/// Serves `train.merge`: adds an adapter's product to a model's weights, in float32, rounded once; those may be in blocks.
 struct MergeHandler: JobHandler {
     let kinds: [JobKind] = [.trainMerge]
 
@@ -15,13 +15,12 @@ struct MergeHandler: JobHandler {
         let folder = try await context.compute {
             try TrainingFailure.describing {
                 let source = URL(filePath: try context.resolve(payload.model))
-                let weights = try LlamaCheckpoint.load(source)
                 let adapter = try AdapterCheckpoint.load(
-                    URL(filePath: try context.resolve(payload.adapter)), for: weights.configuration)
+                    URL(filePath: try context.resolve(payload.adapter)), for: LlamaCheckpoint.configuration(source))
                 let folder = URL(filePath: try context.workspace, directoryHint: .isDirectory).appending(path: "result")
                 try? FileManager.default.removeItem(at: folder)
-                try LlamaCheckpoint.save(
-                    adapter.merge(into: weights), to: folder, as: payload.dtype == .bfloat16 ? .bfloat16 : .float32)
+                try LlamaCheckpoint.merge(
+                    adapter, into: source, to: folder, as: payload.dtype == .bfloat16 ? .bfloat16 : .float32)
                 try ModelFolder.copyTokenizer(from: [source], to: folder)
                 return folder
             }

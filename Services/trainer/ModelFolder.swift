@@ -14,10 +14,6 @@ enum ModelFolder {
         "tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
     ]
 
-    static func model(_ reference: ModelReference, _ context: JobContext) throws -> LlamaModel {
-        try start(reference, context).load()
-    }
-
     /// Where a run finds the model, with no reference left to resolve.
     static func start(_ reference: ModelReference, _ context: JobContext) throws -> RankPlan.Model {
         switch reference {
@@ -37,6 +33,12 @@ enum ModelFolder {
             return try LlamaCheckpoint.configuration(
                 MessageEncoder.encode(configuration), name: "payload.model.configuration")
         }
+    }
+
+    /// Bytes of the weights where they are kept in blocks under an adapter; nil in float32.
+    static func keptBytes(_ reference: ModelReference, _ context: JobContext) throws -> Int? {
+        guard case .stored(let data) = reference else { return nil }
+        return try LlamaCheckpoint.keptBytes(URL(filePath: try context.resolve(data)))
     }
 
     private static let isRemote = JobFailure.badInput(

@@ -76,7 +76,7 @@ struct TrainHandler: JobHandler {
             if case .completed = outcome { try addTokenizer(to: folder, isAdapter: isAdapter, of: payload, context) }
         } else {
             var trainer = try Trainer(
-                model: ModelFolder.model(payload.model, context), recipe: inputs.recipe, dataset: inputs.dataset,
+                model: inputs.model(payload, context), recipe: inputs.recipe, dataset: inputs.dataset,
                 heldOut: inputs.heldOut, checkpoints: workspace.appending(path: "checkpoints"))
             outcome = try trainer.run(
                 resume: true, shouldStop: { context.stopReason != nil },

@@ -15,6 +15,8 @@ struct TrainingInputs {
     /// By domain.
     let heldOut: [String: TokenDataset]
     let recipe: TrainingRecipe
+    /// The adapter that the run starts from.
+    let adapter: URL?
 
     init(_ payload: TrainModel, _ context: JobContext) throws {
         dataset = try Self.dataset(of: payload, context)
@@ -24,8 +26,11 @@ struct TrainingInputs {
             }
         }
         heldOut = try (payload.heldOut ?? [:]).mapValues { try TokenDataset(folder: context.resolve($0)) }
+        adapter = try payload.adapter.map { URL(filePath: try context.resolve($0), directoryHint: .isDirectory) }
+        if let adapter { try Self.checkBase(of: adapter, payload) }
         recipe = try TrainingRecipe(
-            stage: try Self.stage(of: context.kind, dataset), overrides: payload.recipe ?? TrainingSettings())
+            stage: try Self.stage(of: context.kind, dataset), overrides: payload.recipe ?? TrainingSettings(),
+            adapter: adapter.map { try AdapterCheckpoint.configuration($0) })
         if recipe.evaluateEvery > 0, heldOut.isEmpty {
             context.logger.warning("evaluateEvery has no effect without heldOut")
         }
@@ -35,7 +40,8 @@ struct TrainingInputs {
     /// end the process. The trainer checks again with the rows, before its first step.
     func checkMemory(_ payload: TrainModel, _ context: JobContext) throws {
         let configuration = try ModelFolder.configuration(payload.model, context)
-        let memory = TrainingMemory(configuration, recipe, tokens: 1, longest: 1)
+        let memory = TrainingMemory(
+            configuration, recipe, baseBytes: try ModelFolder.keptBytes(payload.model, context), tokens: 1, longest: 1)
         try memory.check(available: MemoryLimit.available(), recipe)
     }
 
@@ -45,10 +51,25 @@ struct TrainingInputs {
             throw JobFailure.badInput("payload.dataset: is missing")
         }
         return RankPlan(
-            recipe: recipe, model: try ModelFolder.start(payload.model, context),
+            recipe: recipe, model: try ModelFolder.start(payload.model, context), adapter: adapter?.path,
             dataset: try context.resolve(place), heldOut: try (payload.heldOut ?? [:]).mapValues(context.resolve),
             checkpoints: workspace.appending(path: "checkpoints").path, result: result.path,
             base: ModelFolder.name(of: payload.model))
+    }
+
+    /// The model in memory, with the adapter that the run starts from.
+    func model(_ payload: TrainModel, _ context: JobContext) throws -> LlamaModel {
+        try ModelFolder.start(payload.model, context).load(for: recipe, adapter: adapter?.path)
+    }
+
+    /// Throws where the adapter says that it was made over another artifact. What paths name can't be told apart.
+    private static func checkBase(of adapter: URL, _ payload: TrainModel) throws {
+        guard case .stored(.artifact(let model)) = payload.model, let base = try AdapterCheckpoint.base(adapter),
+            case .artifact(let made) = DataReference(base), made != model
+        else { return }
+        throw JobFailure.badInput(
+            "payload.adapter: it was trained over the model \(made), and payload.model is \(model); "
+                + "name its own base, or merge it into that one first (train.merge)")
     }
 
     private static func dataset(of payload: TrainModel, _ context: JobContext) throws -> TokenDataset {

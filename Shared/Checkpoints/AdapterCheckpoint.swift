@@ -46,11 +46,16 @@ public enum AdapterCheckpoint {
     }
 
     /// The settings in `folder`'s adapter_config.json.
-    public static func configuration(_ folder: URL) throws -> LoRAConfiguration {
+    public static func configuration(_ folder: URL) throws -> LoRAConfiguration { try file(folder).configuration }
+
+    /// The name of the base model in `folder`'s adapter_config.json, if it has one.
+    public static func base(_ folder: URL) throws -> String? { try file(folder).base }
+
+    private static func file(_ folder: URL) throws -> AdapterConfigurationFile {
         let url = folder.appending(path: "adapter_config.json")
         let data = Data(try MappedFile.contents(path: url.path, largest: 1 << 20))
         do {
-            return try JSONDecoder().decode(AdapterConfigurationFile.self, from: data).configuration
+            return try JSONDecoder().decode(AdapterConfigurationFile.self, from: data)
         } catch let error as CheckpointError {
             let verb = error.code == .unsupported ? "this engine " : ""
             throw CheckpointError(error.code, "\(url.path): \(verb)\(error.description)")

@@ -14,6 +14,8 @@ struct AdapterConfigurationFile: Decodable {
     }
 
     let configuration: LoRAConfiguration
+    /// The base model's name or path, where the file says one.
+    let base: String?
 
     /// Fields that must be absent, null, false or empty: each would change the result in a way this engine lacks.
     private static let refused = [
@@ -37,6 +39,7 @@ struct AdapterConfigurationFile: Decodable {
         guard let rank = try file.decodeIfPresent(Int.self, forKey: Name("r")) else {
             throw CheckpointError(.malformed, "r (the rank) is missing")
         }
+        base = try file.decodeIfPresent(String.self, forKey: Name("base_model_name_or_path"))
         let alpha = try file.decodeIfPresent(Double.self, forKey: Name("lora_alpha")) ?? 8
         configuration = try LoRAConfiguration(
             rank: rank, alpha: alpha, dropout: file.decodeIfPresent(Double.self, forKey: Name("lora_dropout")) ?? 0,

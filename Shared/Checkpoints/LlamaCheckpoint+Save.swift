@@ -18,6 +18,9 @@ extension LlamaCheckpoint {
         _ weights: LlamaWeights, to folder: URL, as type: ElementType = .float32,
         maxShardBytes: Int = defaultShardBytes, passingThrough source: URL? = nil
     ) throws {
+        guard weights.stored == nil else {
+            throw CheckpointError(.unsupported, "weights that are kept in blocks are not written; convert their files")
+        }
         try write(
             weights.configuration, to: folder, as: type, maxShardBytes: maxShardBytes, passingThrough: source
         ) { entry, writer in

@@ -49,6 +49,19 @@ public enum LlamaCheckpoint {
         return weights
     }
 
+    /// Reads the model in `folder` as the base of an adapter: matrices in quantised blocks are kept in them, and with them all
+    /// others in their own types; a model without is converted to float32 as by ``load(_:)``.
+    public static func loadBase(_ folder: URL) throws -> LlamaWeights {
+        guard try keptBytes(folder) != nil else { return try load(folder) }
+        return try LlamaWeights(keeping: CheckpointWeights(folder))
+    }
+
+    /// Bytes of the weights as ``loadBase(_:)`` keeps them; nil where it converts them to float32.
+    public static func keptBytes(_ folder: URL) throws -> Int? {
+        guard let file = quantizedFile(folder) else { return nil }
+        return try LlamaGGUF(file, configuration: configuration(folder)).keptBytes
+    }
+
     /// The name of a model folder's weights where they are not safetensors.
     public static let quantizedName = "model.gguf"
 

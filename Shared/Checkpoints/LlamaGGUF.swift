@@ -32,6 +32,13 @@ public struct LlamaGGUF: Sendable {
         try check(LlamaWeights.entries(of: configuration), tied: configuration.tieWordEmbeddings)
     }
 
+    /// Bytes of the weights where matrices are kept as they are and norms in float32; nil if no matrix is in blocks.
+    var keptBytes: Int? {
+        let all = LlamaWeights.entries(of: configuration).compactMap { tensor in file[names.stored(tensor.name)] }
+        guard all.contains(where: { $0.format.blockFormat != nil }) else { return nil }
+        return all.reduce(0) { $0 + ($1.shape.rank == 1 ? 4 * $1.shape.count : $1.range.count) }
+    }
+
     private func entry(_ name: String) throws -> GGUFFile.Entry {
         let stored = names.stored(name)
         guard let entry = file[stored] else {

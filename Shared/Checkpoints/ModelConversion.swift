@@ -1,7 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 public import FoundationEssentials
-import Llama
+public import Llama
 import Tensors
 
 /// Turns one model's files into another format or precision, one tensor in memory at a time.
@@ -43,6 +43,24 @@ public enum ModelConversion {
         if source.folder == nil { try ModelSource.reading { try source.vocabulary?.write(to: folder) } }
     }
 
+    /// Bytes of the weights of a model in GGUF of this format; nil if it has no blocks.
+    public static func keptBytes(_ configuration: LlamaConfiguration, _ format: WeightFormat) -> Int? {
+        guard format.blockFormat != nil else { return nil }
+        return LlamaWeights.entries(of: configuration).reduce(0) { sum, entry in
+            let rowLength = entry.shape.dimensions[entry.shape.rank - 1]
+            return sum + entry.shape.count / rowLength * (own(format, entry).rowBytes(rowLength) ?? 0)
+        }
+    }
+
+    /// What a tensor is stored as in GGUF.
+    private static func own(_ format: WeightFormat, _ entry: ParameterLayout.Entry) -> WeightFormat {
+        guard entry.shape.rank == 2 else { return .float32 }
+        // The errors of the embedding and the head reach every token.
+        let isEdge = entry.name == "lm_head.weight" || entry.name == "model.embed_tokens.weight"
+        let wanted = format == .q4 && isEdge ? WeightFormat.q8 : format
+        return wanted.fitting(rowLength: entry.shape.dimensions[1])
+    }
+
     private static func writeGGUF(
         _ source: ModelSource, to folder: URL, _ format: WeightFormat, _ progress: (Int, Int) throws -> Void
     ) throws {
@@ -62,13 +80,8 @@ public enum ModelConversion {
         }
         let names = LlamaTensorNames(configuration: c)
         for entry in LlamaWeights.entries(of: c) {
-            let isMatrix = entry.shape.rank == 2
             let rowLength = entry.shape.dimensions[entry.shape.rank - 1]
-            // The errors of the embedding and the head reach every token.
-            let isEdge = entry.name == "lm_head.weight" || entry.name == "model.embed_tokens.weight"
-            let wanted = format == .q4 && isEdge ? WeightFormat.q8 : format
-            let own = isMatrix ? wanted.fitting(rowLength: rowLength) : .float32
-            writer.add(names.stored(entry.name), own, entry.shape) { target in
+            writer.add(names.stored(entry.name), own(format, entry), entry.shape) { target in
                 guard names.isInterleaved(entry.name) else {
                     return try source.tensors.read(entry.name, shape: entry.shape, into: target)
                 }

@@ -124,7 +124,7 @@ final class BFloat16Backward: BackwardPass {
         let addend = lowRankAddend(projection, layer, a, dy: dy)
         if let dx {
             BFloat16Product.multiply(
-                dy, stride: outputStride, rows: rows, pass.packed.backward(layer, projection), into: dx, adding: addend)
+                dy, stride: outputStride, rows: rows, pass.operand(layer, projection, .rows), into: dx, adding: addend)
         }
         if let dWeights, let right {
             let source = PackedMatrix(depth: rows, columns: inputs, in: right)

@@ -56,7 +56,7 @@ struct BFloat16Head: HeadProducts {
         guard let dLogits else { preconditionFailure("no memory was taken for gradients") }
         let (hidden, vocabulary) = (pass.c.hiddenSize, pass.c.vocabularySize)
         BFloat16Product.multiply(
-            dLogits, stride: vocabulary, rows: rows, pass.packed.backwardHead, into: dNormed, stride: hidden)
+            dLogits, stride: vocabulary, rows: rows, pass.headOperand(.rows), into: dNormed, stride: hidden)
         guard let head, let right, let left else { return }
         let source = PackedMatrix(depth: rows, columns: hidden, in: right)
         source.pack(.rows, normed, stride: hidden)

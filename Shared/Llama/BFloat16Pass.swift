@@ -9,7 +9,10 @@ final class BFloat16Pass: TokenPass, ForwardPass {
     typealias Element = UInt16
     typealias Head = BFloat16Head
 
-    let packed: PackedWeights
+    /// The weights packed for both directions; nil where they are stored in the types of their files.
+    private let packed: PackedWeights?
+    /// Where parts of stored matrices are packed.
+    private let panels: UnsafeMutablePointer<UInt16>?
     /// A normalised stream [N, hidden].
     let normed: UnsafeMutablePointer<UInt16>
     /// The activated feed-forward rows [N, intermediate], in rows of `activatedStride`.
@@ -21,7 +24,7 @@ final class BFloat16Pass: TokenPass, ForwardPass {
     let lowRankScratch: LowRankScratch?
 
     init(
-        _ model: LlamaModel, packed: PackedWeights, weights: UnsafePointer<Float>, lowRank: UnsafePointer<Float>?,
+        _ model: LlamaModel, packed: PackedWeights?, weights: UnsafePointer<Float>, lowRank: UnsafePointer<Float>?,
         arena: Arena, ids: [Int32], positions: [Int32], attention: AttentionScope, dropoutSeed: UInt64?
     ) throws(LlamaError) {
         let (c, rows) = (model.configuration, ids.count)
@@ -32,6 +35,8 @@ final class BFloat16Pass: TokenPass, ForwardPass {
             activatedStride = drops ? c.intermediateSize : Self.apart(c.intermediateSize)
             activated = try arena.takeHalves(rows * activatedStride)
             wide = try arena.take(rows * Self.wide(c, drops: drops))
+            panels =
+                packed == nil ? try arena.takeHalves(BFloat16Product.storedScratch(depth: Self.deepest(c))) : nil
             lowRankScratch =
                 if let rank = model.adapter?.configuration.rank {
                     try LowRankScratch(c, rows: rows, rank: rank, drops: drops, arena: arena)
@@ -96,10 +101,30 @@ final class BFloat16Pass: TokenPass, ForwardPass {
         }
     }
 
+    /// The right operand of products with a projection: `.columns` for x · Wᵀ, `.rows` for dy · W.
+    func operand(_ layer: Int, _ projection: Projection, _ source: PackedMatrix.Source) -> BFloat16Operand {
+        if let packed {
+            return .packed(
+                source == .columns ? packed.forward(layer, projection) : packed.backward(layer, projection))
+        }
+        return stored(matrix(layer, projection), source)
+    }
+
+    /// The same with the output projection.
+    func headOperand(_ source: PackedMatrix.Source) -> BFloat16Operand {
+        if let packed { return .packed(source == .columns ? packed.forwardHead : packed.backwardHead) }
+        return stored(headMatrix, source)
+    }
+
+    private func stored(_ matrix: StoredMatrix, _ source: PackedMatrix.Source) -> BFloat16Operand {
+        guard let panels else { preconditionFailure("no memory was taken to pack a matrix in") }
+        return .stored(matrix, source, scratch: panels)
+    }
+
     /// Logits [rows, vocabulary] of normalised rows.
     func head(_ x: UnsafePointer<UInt16>, rows: Int, into logits: UnsafeMutablePointer<Float>) {
         BFloat16Product.multiply(
-            x, stride: c.hiddenSize, rows: rows, packed.forwardHead, into: logits, stride: c.vocabularySize)
+            x, stride: c.hiddenSize, rows: rows, headOperand(.columns), into: logits, stride: c.vocabularySize)
     }
 
     /// The norm of `x` into `normed`.
@@ -114,7 +139,7 @@ final class BFloat16Pass: TokenPass, ForwardPass {
         into result: BFloat16Product.Result
     ) {
         BFloat16Product.multiply(
-            x, stride: inputStride(projection), rows: rows, packed.forward(layer, projection), into: result,
+            x, stride: inputStride(projection), rows: rows, operand(layer, projection, .columns), into: result,
             adding: lowRankAddend(projection, layer, a, x))
         if case .floats(let y, _, _) = result { addDroppedLowRank(projection, layer, a, x, into: y) }
     }

@@ -51,18 +51,18 @@ final class LlamaBackward: BackwardPass {
         let (hidden, intermediate) = (c.hiddenSize, c.intermediateSize)
         Kernels.swiglu(
             gateUp: a.gateUp, stride: 2 * intermediate, into: pass.activated, rows: rows, width: intermediate)
-        project(dStream, w.down, out: hidden, in: intermediate, x: pass.activated, into: dActivated)
+        project(dStream, .down, layer, x: pass.activated, into: dActivated)
         lowRank(.down, layer, a, x: pass.activated, dy: dStream, stride: hidden, into: dActivated)
         Kernels.swigluBackward(
             gateUp: a.gateUp, dy: dActivated, into: dGateUp, stride: 2 * intermediate, rows: rows,
             width: intermediate)
         pass.norm(a.middle, w.postNorm, into: pass.normed, a.middleInverse)
-        project(dGateUp, w.gateUp, out: 2 * intermediate, in: hidden, x: pass.normed, into: dNormed)
+        project(dGateUp, .gateUp, layer, x: pass.normed, into: dNormed)
         lowRank(.gate, layer, a, x: pass.normed, dy: dGateUp, stride: 2 * intermediate, into: dNormed)
         lowRank(.up, layer, a, x: pass.normed, dy: dGateUp + intermediate, stride: 2 * intermediate, into: dNormed)
         norm(a.middle, w.postNorm, a.middleInverse)
 
-        project(dStream, w.output, out: hidden, in: c.queryWidth, x: a.mixed, into: dMixed)
+        project(dStream, .output, layer, x: a.mixed, into: dMixed)
         lowRank(.output, layer, a, x: a.mixed, dy: dStream, stride: hidden, into: dMixed)
         try attention(a)
         pass.rotate(dQueryKeyValue, sign: -1)
@@ -70,9 +70,7 @@ final class LlamaBackward: BackwardPass {
         // Below the first block lies only the embedding: frozen, it needs no gradient of the stream.
         let last = layer == 0 && dWeights == nil
         let width = pass.qkvWidth
-        if !last {
-            project(dQueryKeyValue, w.queryKeyValue, out: width, in: hidden, x: pass.normed, into: dNormed)
-        }
+        if !last { project(dQueryKeyValue, .queryKeyValue, layer, x: pass.normed, into: dNormed) }
         let (key, value) = (c.queryWidth, c.queryWidth + c.keyValueWidth)
         let below = last ? nil : dNormed
         lowRank(.query, layer, a, x: pass.normed, dy: dQueryKeyValue, stride: width, into: below)
@@ -83,12 +81,14 @@ final class LlamaBackward: BackwardPass {
 
     /// dx = dy · W, and dW += dyᵀ · x unless frozen.
     private func project(
-        _ dy: UnsafePointer<Float>, _ weight: Int, out: Int, in depth: Int, x: UnsafePointer<Float>,
+        _ dy: UnsafePointer<Float>, _ projection: Projection, _ layer: Int, x: UnsafePointer<Float>,
         into dx: UnsafeMutablePointer<Float>
     ) {
-        BLAS.gemm(false, false, rows, depth, out, 1, dy, out, pass.weights + weight, depth, 0, dx, depth)
+        BLAS.product(dy, rows: rows, pass.matrix(layer, projection), into: dx, scratch: pass.widened)
         if let dWeights {
-            BLAS.gemm(true, false, out, depth, rows, 1, dy, out, x, depth, replaces ? 0 : 1, dWeights + weight, depth)
+            let (out, depth) = (projection.outputs(c), projection.inputs(c))
+            let gradient = dWeights + projection.place(pass.layout.blocks[layer])
+            BLAS.gemm(true, false, out, depth, rows, 1, dy, out, x, depth, replaces ? 0 : 1, gradient, depth)
         }
     }
 

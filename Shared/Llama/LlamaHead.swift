@@ -36,8 +36,8 @@ struct LlamaHead: HeadProducts {
         _ logits: UnsafePointer<Float>, rows: Int, into dNormed: UnsafeMutablePointer<Float>,
         head: UnsafeMutablePointer<Float>?, replacing: Bool
     ) {
-        let (hidden, vocabulary, weight) = (pass.c.hiddenSize, pass.c.vocabularySize, pass.weights + pass.layout.head)
-        BLAS.gemm(false, false, rows, hidden, vocabulary, 1, logits, vocabulary, weight, hidden, 0, dNormed, hidden)
+        let (hidden, vocabulary) = (pass.c.hiddenSize, pass.c.vocabularySize)
+        BLAS.product(logits, rows: rows, pass.headMatrix, into: dNormed, scratch: pass.widened)
         if let head {
             BLAS.gemm(
                 true, false, vocabulary, hidden, rows, 1, logits, vocabulary, normed, hidden, replacing ? 0 : 1, head,

@@ -4,7 +4,8 @@ import Tensors
 
 /// Where each weight lies in the block of all weights.
 ///
-/// q, k and v lie one after the other, as do gate and up, so that each group is one matrix and one product.
+/// q, k and v lie one after the other, as do gate and up, so that each group is one matrix and one product. Where the
+/// matrices are stored elsewhere, only the norms have a place.
 struct LlamaLayout: Sendable, Equatable {
     struct Block: Sendable, Equatable {
         var inputNorm = 0
@@ -28,10 +29,11 @@ struct LlamaLayout: Sendable, Equatable {
             .map(\.range)
     }
 
-    init(_ c: LlamaConfiguration) {
+    init(_ c: LlamaConfiguration, holdsMatrices: Bool = true) {
         var tensors: [(name: String, shape: Shape)] = []
         var offset = 0
         func add(_ name: String, _ shape: Shape) -> Int {
+            guard holdsMatrices || shape.rank == 1 else { return 0 }
             tensors.append((name, shape))
             defer { offset += shape.count }
             return offset

@@ -49,7 +49,7 @@ extension LlamaModel {
     ///   - onFinal: hears on the way back how far down `gradients` is final, while the rest is still computed: it is given
     ///     the block's memory, which is valid until `gradients` is written again, and the first element of which no
     ///     further one changes in this call. At last that is 0.
-    /// - Throws: `invalidBatch`, `outOfMemory`.
+    /// - Throws: `invalidBatch`, `outOfMemory`, `invalidAdapter` for a base kept in blocks without an adapter.
     public func forwardBackward(
         _ batch: TokenBatch, gradients: inout LlamaGradients, replacing: Bool = false, scale: Double,
         dropoutSeed: UInt64? = nil, recompute: Bool = false,
@@ -57,6 +57,11 @@ extension LlamaModel {
     ) throws(LlamaError) -> LossSum {
         try batch.check(configuration)
         precondition(gradients.parameters.layout == trainedParameters, "gradients were made for another model")
+        guard weights.stored == nil || adapter != nil else {
+            throw LlamaError(
+                .invalidAdapter,
+                "weights kept in blocks are not trained; train an adapter on them, or load them in float32")
+        }
         let replaces = replacing && adapter == nil && batch.targetCount > 0
         if replaces { gradients.zero(ranges: weights.layout.addedTo) } else if replacing { gradients.zero() }
         let losses = try gradients.parameters.withUnsafeMutableValues { (values) throws(LlamaError) -> [Double] in
@@ -68,7 +73,8 @@ extension LlamaModel {
                 configuration,
                 StepMemory.Work(
                     precision: precision, rank: lora?.rank, drops: dropoutSeed != nil && (lora?.dropout ?? 0) > 0,
-                    recompute: recompute, tokens: batch.tokenCount, longest: longest, targets: batch.targetCount))
+                    recompute: recompute, isStored: weights.stored != nil, tokens: batch.tokenCount, longest: longest,
+                    targets: batch.targetCount))
             if precision == .bfloat16 {
                 return try withBFloat16Pass(
                     ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans),

@@ -50,9 +50,10 @@ public struct LlamaModel: Sendable {
             theta: c.ropeTheta, headDimension: c.headDimension, stretch: Double(longest) / Double(c.maxPositions))
     }
 
-    /// Rounds and packs the weights as they are now, so that calls need not; does nothing in float32.
+    /// Rounds and packs the weights as they are now, so that calls need not; does nothing in float32, or for a base that is
+    /// kept as its files hold it.
     public mutating func pack() throws(LlamaError) {
-        guard precision == .bfloat16 else {
+        guard precision == .bfloat16, weights.stored == nil else {
             packed = nil
             return
         }
@@ -73,11 +74,10 @@ public struct LlamaModel: Sendable {
     ) throws(LlamaError) -> R {
         try withPointers(reserving: reserving) { (arena, base, low) throws(LlamaError) -> R in
             var matrices = packedRevision == weights.parameters.revision ? packed : nil
-            if matrices == nil {
+            if matrices == nil, weights.stored == nil {
                 matrices = try PackedWeights(configuration, weights.layout)
                 matrices?.pack(base)
             }
-            guard let matrices else { preconditionFailure("no packed weights") }
             return try body(
                 try BFloat16Pass(
                     self, packed: matrices, weights: base, lowRank: low, arena: arena, ids: ids, positions: positions,

@@ -9,7 +9,7 @@ extension LlamaPass {
     {
         let w = layout.blocks[layer]
         norm(a.input, w.inputNorm, into: normed, a.inputInverse)
-        project(normed, w.queryKeyValue, out: qkvWidth, in: c.hiddenSize, into: a.queryKeyValue)
+        project(normed, .queryKeyValue, layer, into: a.queryKeyValue)
         addLowRank(.query, layer, a, normed, into: a.queryKeyValue, stride: qkvWidth)
         addLowRank(.key, layer, a, normed, into: a.queryKeyValue + c.queryWidth, stride: qkvWidth)
         addLowRank(
@@ -17,12 +17,12 @@ extension LlamaPass {
         rotate(a.queryKeyValue, sign: 1)
         try attend(layer, a)
         Kernels.copy(a.input, into: a.middle, count: rows * c.hiddenSize)
-        project(a.mixed, w.output, out: c.hiddenSize, in: c.queryWidth, into: a.middle, accumulate: true)
+        project(a.mixed, .output, layer, into: a.middle, accumulate: true)
         addLowRank(.output, layer, a, a.mixed, into: a.middle, stride: c.hiddenSize)
 
         norm(a.middle, w.postNorm, into: normed, a.middleInverse)
         let stride = 2 * c.intermediateSize
-        project(normed, w.gateUp, out: stride, in: c.hiddenSize, into: a.gateUp)
+        project(normed, .gateUp, layer, into: a.gateUp)
         addLowRank(.gate, layer, a, normed, into: a.gateUp, stride: stride)
         addLowRank(.up, layer, a, normed, into: a.gateUp + c.intermediateSize, stride: stride)
         guard let output else {
@@ -31,7 +31,7 @@ extension LlamaPass {
         }
         Kernels.swiglu(gateUp: a.gateUp, stride: stride, into: activated, rows: rows, width: c.intermediateSize)
         Kernels.copy(a.middle, into: output, count: rows * c.hiddenSize)
-        project(activated, w.down, out: c.hiddenSize, in: c.intermediateSize, into: output, accumulate: true)
+        project(activated, .down, layer, into: output, accumulate: true)
         addLowRank(.down, layer, a, activated, into: output, stride: c.hiddenSize)
     }
 
@@ -48,9 +48,7 @@ extension LlamaPass {
 
     /// Logits [rows, vocabulary] of normalised rows.
     func head(_ x: UnsafePointer<Float>, rows: Int, into logits: UnsafeMutablePointer<Float>) {
-        BLAS.linear(
-            x, stride: c.hiddenSize, rows: rows, weights + layout.head, out: c.vocabularySize, in: c.hiddenSize,
-            into: logits, stride: c.vocabularySize)
+        BLAS.linear(x, rows: rows, headMatrix, into: logits, scratch: widened)
     }
 
     func norm(
@@ -63,12 +61,10 @@ extension LlamaPass {
     }
 
     private func project(
-        _ x: UnsafePointer<Float>, _ weight: Int, out: Int, in depth: Int, into y: UnsafeMutablePointer<Float>,
+        _ x: UnsafePointer<Float>, _ projection: Projection, _ layer: Int, into y: UnsafeMutablePointer<Float>,
         accumulate: Bool = false
     ) {
-        BLAS.linear(
-            x, stride: depth, rows: rows, weights + weight, out: out, in: depth, into: y, stride: out,
-            accumulate: accumulate)
+        BLAS.linear(x, rows: rows, matrix(layer, projection), into: y, accumulate: accumulate, scratch: widened)
     }
 
     /// Rotates queries and keys, which lie side by side, so one call does both; −1 turns back.

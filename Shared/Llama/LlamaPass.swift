@@ -11,6 +11,8 @@ final class LlamaPass: TokenPass, ForwardPass {
     let normed: UnsafeMutablePointer<Float>
     /// The activated feed-forward rows [N, intermediate].
     let activated: UnsafeMutablePointer<Float>
+    /// Where parts of matrices are widened that are not float32.
+    let widened: UnsafeMutablePointer<Float>?
     /// Inputs after dropout [N, widest input], if there is dropout.
     let dropped: UnsafeMutablePointer<Float>?
 
@@ -23,6 +25,10 @@ final class LlamaPass: TokenPass, ForwardPass {
         do {
             normed = try arena.take(rows * c.hiddenSize)
             activated = try arena.take(rows * c.intermediateSize)
+            widened =
+                if model.weights.stored != nil {
+                    try arena.take(BLAS.storedScratch(depth: Self.deepest(c)))
+                } else { nil }
             dropped =
                 drops ? try arena.take(rows * max(c.hiddenSize, c.queryWidth, c.intermediateSize)) : nil
         } catch { throw Self.outOfMemory(error) }

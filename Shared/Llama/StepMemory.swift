@@ -16,6 +16,8 @@ public struct StepMemory: Sendable, Equatable {
         public var drops = false
         /// Whether blocks are computed again instead of being kept.
         public var recompute = false
+        /// Whether the weights are kept as their files hold them, to be widened in parts.
+        public var isStored = false
         /// Tokens of a micro-batch, of its longest sequence, and targets among them.
         public var tokens: Int
         public var longest: Int
@@ -25,13 +27,14 @@ public struct StepMemory: Sendable, Equatable {
 
         /// Work on `tokens` tokens, all of them targets, in sequences of `longest`.
         public init(
-            precision: LlamaPrecision, rank: Int? = nil, drops: Bool = false, recompute: Bool = false, tokens: Int,
-            longest: Int, targets: Int? = nil, threads: Int? = nil
+            precision: LlamaPrecision, rank: Int? = nil, drops: Bool = false, recompute: Bool = false,
+            isStored: Bool = false, tokens: Int, longest: Int, targets: Int? = nil, threads: Int? = nil
         ) {
             self.precision = precision
             self.rank = rank
             self.drops = drops
             self.recompute = recompute
+            self.isStored = isStored
             self.tokens = tokens
             self.longest = longest
             self.targets = targets ?? tokens
@@ -49,18 +52,27 @@ public struct StepMemory: Sendable, Equatable {
     /// The memory of this work on a model of these dimensions.
     public init(_ c: LlamaConfiguration, _ work: Work) {
         let isHalf = work.precision == .bfloat16
-        packedWeights = isHalf ? 2 * PackedWeights.size(c) : 0
+        packedWeights = isHalf && !work.isStored ? 2 * PackedWeights.size(c) : 0
         let kept = isHalf ? Self.halfBlock(c, work) : Self.block(c, work)
         let inputs = work.tokens * c.hiddenSize
         let blocks = work.recompute ? kept + (c.layerCount - 1) * inputs : c.layerCount * kept
         activations = 4 * (blocks + inputs)
         let passing = isHalf ? Self.halfPass(c, work) : Self.pass(c, work)
+        let widened = work.isStored ? Self.widened(c, work) : 0
         let table = work.longest <= work.tokens ? work.longest : 0
-        scratch = 4 * (passing + (work.tokens + table) * c.headDimension + Self.head(c, work))
+        scratch = 4 * (passing + widened + (work.tokens + table) * c.headDimension + Self.head(c, work))
     }
 
     /// Floats to reserve for a pass: each of its blocks begins at a multiple of 64 bytes.
     var reserve: Int { (activations + scratch) / 4 + 1 << 15 }
+
+    /// Room for parts of the matrices.
+    private static func widened(_ c: LlamaConfiguration, _ work: Work) -> Int {
+        let depth = TokenPass.deepest(c)
+        return work.precision == .float32
+            ? BLAS.storedScratch(depth: depth, threads: work.threads)
+            : BFloat16Product.storedScratch(depth: depth, threads: work.threads) / 2
+    }
 
     private static func queryKeyValue(_ c: LlamaConfiguration) -> Int { c.queryWidth + 2 * c.keyValueWidth }
 

@@ -10,6 +10,8 @@ class TokenPass {
     let c: LlamaConfiguration
     let layout: LlamaLayout
     let weights: UnsafePointer<Float>
+    /// The matrices where they are not among `weights`.
+    let stored: StoredWeights?
     let adapter: LoRAAdapter?
     let lowRank: UnsafePointer<Float>?
     let arena: Arena
@@ -36,6 +38,7 @@ class TokenPass {
         c = model.configuration
         layout = model.weights.layout
         self.weights = weights
+        stored = model.weights.stored
         adapter = model.adapter
         self.lowRank = lowRank
         self.arena = arena
@@ -88,13 +91,30 @@ class TokenPass {
         return base
     }
 
+    /// The matrix [outputs, inputs] of a projection.
+    func matrix(_ layer: Int, _ projection: Projection) -> StoredMatrix {
+        stored?.matrix(layer, projection)
+            ?? floats(projection.place(layout.blocks[layer]), projection.outputs(c), projection.inputs(c))
+    }
+
+    /// The output projection [vocabulary, hidden].
+    var headMatrix: StoredMatrix { stored?.head ?? floats(layout.head, c.vocabularySize, c.hiddenSize) }
+
+    private func floats(_ place: Int, _ rows: Int, _ columns: Int) -> StoredMatrix {
+        StoredMatrix(.numbers(.float32), weights + place, rows: rows, columns: columns)
+    }
+
+    /// The depth of the deepest product with a matrix of the model, in either direction.
+    static func deepest(_ c: LlamaConfiguration) -> Int {
+        Projection.allCases.reduce(c.vocabularySize) { max($0, $1.inputs(c), $1.outputs(c)) }
+    }
+
     /// The embedding of every token, into `x` [N, hidden].
     func embed(into x: UnsafeMutablePointer<Float>) {
-        let (table, width, ids) = (weights + layout.embedding, c.hiddenSize, ids)
+        let table = stored?.embedding ?? floats(layout.embedding, c.vocabularySize, c.hiddenSize)
+        let (width, ids) = (c.hiddenSize, ids)
         ThreadPool.shared.parallel(rows, grain: 64) { range in
-            for row in range {
-                (x + row * width).update(from: table + Int(ids[row]) * width, count: width)
-            }
+            for row in range { table.widenInThread(Int(ids[row]), 0..<width, into: x + row * width) }
         }
     }
 

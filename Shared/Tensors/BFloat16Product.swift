@@ -40,7 +40,7 @@ public enum BFloat16Product {
     static var path: ck_product_path { ck_product_path(rawValue: chosen.load(ordering: .relaxed)) }
 
     /// Rows of a piece's left operand: they stay in the second-level cache while the right operand passes by.
-    private static let rowBlock = 448
+    static let rowBlock = 448
     private static let columnBlock = 1024
     /// Rows of a tile: what is computed at a time of the left operand.
     public static let panelRows = CK_PANEL_ROWS
@@ -51,7 +51,7 @@ public enum BFloat16Product {
         let stride: Int
         let b: PackedMatrix
 
-        fileprivate var term: ck_bf16_term {
+        var term: ck_bf16_term {
             ck_bf16_term(
                 a: a, a_step: stride, a_is_packed: 0, b: b.panels, b_step: b.panelSize, b_is_rows: 0, k: b.depth)
         }
@@ -62,6 +62,12 @@ public enum BFloat16Product {
             self.stride = stride
             self.b = b
         }
+
+        /// Some columns of the product; the first must be a multiple of 32.
+        func columns(_ range: Range<Int>) -> Addend { Addend(a, stride: stride, b.columns(range)) }
+
+        /// The product of rows from `row` on.
+        func from(row: Int) -> Addend { Addend(a + row * stride, stride: stride, b) }
     }
 
     /// Where a product goes; strides are elements from row to row.
@@ -76,7 +82,7 @@ public enum BFloat16Product {
             UnsafeMutablePointer<UInt16>, stride: Int, gateUp: UnsafePointer<UInt16>, width: Int,
             activated: UnsafeMutablePointer<UInt16>, activatedStride: Int)
 
-        fileprivate func at(_ row: Int, _ column: Int) -> ck_bf16_result {
+        func at(_ row: Int, _ column: Int) -> ck_bf16_result {
             var result = ck_bf16_result()
             switch self {
             case .floats(let sums, let stride, let onto):
@@ -108,16 +114,21 @@ public enum BFloat16Product {
         let across = EvenSplit(b.columns, grain: PackedMatrix.panelColumns, most: columnBlock, threads: 1)
         ThreadPool.shared.run(down.pieces * across.pieces) { piece in
             let (rows, columns) = (down[piece / across.pieces], across[piece % across.pieces])
-            let (row, count) = (rows.lowerBound, rows.count)
-            let first = Addend(a + row * stride, stride: stride, b.columns(columns)).term
-            let place = result.at(row, columns.lowerBound)
-            guard let addend else { return sum(first, rows: count, columns: columns.count, place) }
-            let second = Addend(
-                addend.a + row * addend.stride, stride: addend.stride, addend.b.columns(columns)
-            ).term
-            withUnsafePointer(to: place) {
-                ck_bf16_sum_of_products(path, count, columns.count, [first, second], 2, $0)
-            }
+            sum(
+                Addend(a, stride: stride, b).columns(columns), addend?.columns(columns), rows: rows,
+                columns: columns.count, result.at(rows.lowerBound, columns.lowerBound))
+        }
+    }
+
+    /// Some rows of a product and of what is added to it, on the calling thread.
+    static func sum(
+        _ product: Addend, _ addend: Addend?, rows: Range<Int>, columns: Int, _ result: ck_bf16_result
+    ) {
+        let first = product.from(row: rows.lowerBound).term
+        guard let addend else { return sum(first, rows: rows.count, columns: columns, result) }
+        let second = addend.from(row: rows.lowerBound).term
+        withUnsafePointer(to: result) {
+            ck_bf16_sum_of_products(path, rows.count, columns, [first, second], 2, $0)
         }
     }
 

@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+import CKernels
+
 /// How the elements of a stored matrix look.
 public enum StoredType: Sendable, Equatable {
     /// Floating-point numbers: F32, BF16 or F16.
@@ -44,6 +46,24 @@ public struct StoredMatrix {
         case .numbers(let element): element.widen(row(index), count: columns, into: target)
         case .blocks(let format):
             format.dequantize(row(index).assumingMemoryBound(to: UInt8.self), count: columns, into: target)
+        }
+    }
+
+    /// Some elements of a row as float32, on the calling thread; of blocks, whole ones.
+    public func widenInThread(_ index: Int, _ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
+        let from = row(index) + type.size(range.lowerBound)
+        switch type {
+        case .blocks(let format):
+            let blocks = from.assumingMemoryBound(to: UInt8.self)
+            switch format {
+            case .q8: ck_dequantize_q8_0(blocks, target, range.count)
+            case .q4: ck_dequantize_q4_0(blocks, target, range.count)
+            }
+        case .numbers(.bfloat16): ck_from_bfloat16(from.assumingMemoryBound(to: UInt16.self), target, range.count)
+        case .numbers(.float16): ck_from_float16(from.assumingMemoryBound(to: UInt16.self), target, range.count)
+        case .numbers:
+            precondition(type == .numbers(.float32), "\(type) is no floating-point type this engine reads")
+            UnsafeMutableRawPointer(target).copyMemory(from: from, byteCount: range.count * 4)
         }
     }
 }

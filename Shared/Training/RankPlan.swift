@@ -14,17 +14,26 @@ public struct RankPlan: Codable, Sendable {
         /// Random weights.
         case random(LlamaConfiguration, seed: UInt64)
 
-        /// The model in memory.
-        public func load() throws -> LlamaModel {
-            switch self {
-            case .folder(let path): try LlamaModel(LlamaCheckpoint.load(URL(filePath: path)))
-            case .random(let configuration, let seed): try LlamaModel(LlamaWeights(random: configuration, seed: seed))
+        /// The model in memory: under an adapter, which may be begun, weights in blocks are kept in them.
+        public func load(for recipe: TrainingRecipe, adapter: String? = nil) throws -> LlamaModel {
+            let weights =
+                switch self {
+                case .folder(let path):
+                    try recipe.lora == nil
+                        ? LlamaCheckpoint.load(URL(filePath: path)) : LlamaCheckpoint.loadBase(URL(filePath: path))
+                case .random(let configuration, let seed): try LlamaWeights(random: configuration, seed: seed)
+                }
+            let adapter = try adapter.map {
+                try AdapterCheckpoint.load(URL(filePath: $0), for: weights.configuration)
             }
+            return try LlamaModel(weights, adapter: adapter)
         }
     }
 
     public var recipe: TrainingRecipe
     public var model: Model
+    /// The folder of the adapter that the run starts from, if it does not start a new one.
+    public var adapter: String?
     /// A dataset folder or a JSON Lines file of tokens.
     public var dataset: String
     /// Held-out datasets by domain.
@@ -37,11 +46,12 @@ public struct RankPlan: Codable, Sendable {
     public var base: String?
 
     public init(
-        recipe: TrainingRecipe, model: Model, dataset: String, heldOut: [String: String] = [:], checkpoints: String,
-        result: String, base: String? = nil
+        recipe: TrainingRecipe, model: Model, adapter: String? = nil, dataset: String, heldOut: [String: String] = [:],
+        checkpoints: String, result: String, base: String? = nil
     ) {
         self.recipe = recipe
         self.model = model
+        self.adapter = adapter
         self.dataset = dataset
         self.heldOut = heldOut
         self.checkpoints = checkpoints

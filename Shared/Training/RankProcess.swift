@@ -32,7 +32,8 @@ public enum RankProcess {
         ThreadPool.shared.setThreads(ThreadPool.shared.threads / neighbours)
         let heldOut = try plan.heldOut.mapValues { try TokenDataset.load(path: $0) }
         var trainer = try Trainer(
-            model: plan.model.load(), recipe: plan.recipe, dataset: TokenDataset.load(path: plan.dataset),
+            model: plan.model.load(for: plan.recipe, adapter: plan.adapter), recipe: plan.recipe,
+            dataset: TokenDataset.load(path: plan.dataset),
             heldOut: heldOut, checkpoints: URL(filePath: plan.checkpoints), collective: collective,
             availableMemory: MemoryLimit.available().map { $0 / neighbours })
         func tell(_ message: RankMessage) {

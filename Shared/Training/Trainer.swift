@@ -87,7 +87,8 @@ public struct Trainer {
         rows = try TrainingSet(dataset, recipe: recipe, configuration: model.configuration)
         plan = TrainingPlan(sampleCount: rows.count, recipe: recipe)
         memory = TrainingMemory(
-            model.configuration, recipe, tokens: rows.largest(recipe.microBatch), longest: rows.longest)
+            model.configuration, recipe, baseBytes: model.weights.stored.map { _ in model.weights.bytes },
+            tokens: rows.largest(recipe.microBatch), longest: rows.longest)
         try memory.check(available: availableMemory, recipe, isModelLoaded: true)
         schedule = LearningRateSchedule(recipe: recipe, totalSteps: plan.totalSteps)
         self.heldOut = heldOut
@@ -129,6 +130,11 @@ public struct Trainer {
                     .invalidRecipe, "recipe.lora", "is missing, but the model carries an adapter",
                     remedy: "give recipe.lora to train the adapter, or merge it into the model first")
             }
+            guard model.weights.stored == nil else {
+                throw TrainingError(
+                    .invalidRecipe, "recipe.lora", "is missing, but the model's weights are kept in blocks",
+                    remedy: "give recipe.lora to train an adapter, or load the model in float32")
+            }
             return model
         }
         let configuration = try LoRAConfiguration(
@@ -142,7 +148,7 @@ public struct Trainer {
             else {
                 throw TrainingError(
                     .invalidRecipe, "recipe.lora", "has other settings than the model's adapter",
-                    remedy: "give the rank, alpha, targets and rslora of the adapter")
+                    remedy: "leave the rank, alpha, targets and rslora out, or give those of the adapter")
             }
             adapter.parameters = given.parameters
         }
@@ -155,6 +161,7 @@ public struct Trainer {
         encoder.outputFormatting = .sortedKeys
         try encoder.encode(model.configuration).withUnsafeBytes { digest.update($0) }
         model.weights.parameters.withUnsafeValues { digest.update(UnsafeRawBufferPointer($0)) }
+        model.weights.stored?.withUnsafeBytes { digest.update($0) }
         model.adapter?.parameters.withUnsafeValues { digest.update(UnsafeRawBufferPointer($0)) }
         return digest.text
     }

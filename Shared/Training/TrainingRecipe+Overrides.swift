@@ -1,5 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
+public import Llama
+
 extension TrainingRecipe {
     /// The part of a recipe that a person wrote; what is absent takes the stage's default.
     ///
@@ -54,6 +56,20 @@ extension TrainingRecipe {
                 self.rslora = rslora
             }
 
+            /// All of an adapter's settings.
+            public init(_ lora: TrainingRecipe.LoRA) {
+                self.init(
+                    rank: lora.rank, alpha: lora.alpha, dropout: lora.dropout, targets: lora.targets,
+                    rslora: lora.rslora)
+            }
+
+            /// What is not written as an adapter has it that is trained on.
+            func completed(by adapter: LoRAConfiguration) -> LoRA {
+                LoRA(
+                    rank: rank ?? adapter.rank, alpha: alpha ?? adapter.alpha, dropout: dropout ?? adapter.dropout,
+                    targets: targets ?? adapter.targets.map(\.rawValue), rslora: rslora ?? adapter.rankStabilized)
+            }
+
             public init(from decoder: any Decoder) throws {
                 try AnyField.refuseUnknown(
                     in: decoder, known: CodingKeys.allCases.map(\.rawValue), object: "recipe.lora")
@@ -75,6 +91,11 @@ extension TrainingRecipe {
 
         /// Nothing written: the paper's recipe as it stands.
         public init() {}
+
+        /// Takes the settings of the adapter that the run starts from where none are written.
+        public mutating func start(from adapter: LoRAConfiguration) {
+            lora = (lora ?? LoRA()).completed(by: adapter)
+        }
 
         public init(from decoder: any Decoder) throws {
             try AnyField.refuseUnknown(in: decoder, known: CodingKeys.allCases.map(\.rawValue), object: "recipe")

@@ -27,7 +27,7 @@ struct DriverOptions {
         func stop(_ why: String) -> Never {
             let usage = """
                 inference-driver: \(why)
-                usage: inference-driver [--size 15m|134m|1b] [--model PATH] [--format float32|bfloat16|q8_0|q4_0]
+                usage: inference-driver [--size 15m|134m|1b|7b] [--model PATH] [--format float32|bfloat16|q8_0|q4_0]
                        [--prompt N] [--decode N] [--batch N[,N…]] [--repeat N] [--threads N] [--engine yes|no]
                        [--packed FOLDER] [--hold yes|no]
 
@@ -59,9 +59,4 @@ struct DriverOptions {
             }
         }
     }
-}
-
-/// Why nothing could be measured.
-struct DriverError: Error, CustomStringConvertible {
-    let description: String
 }

@@ -3,6 +3,7 @@
 import Foundation
 import Generation
 import Llama
+import MeasurementSupport
 
 /// What the engine makes of a model's speed: many requests at once, and answers held to a JSON schema beside free ones.
 struct EngineMeasurement {
@@ -43,16 +44,11 @@ struct EngineMeasurement {
             alone.append(rates.2)
         }
         let shares = zip(held, free).map { $0 / $1 }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return String(
-            decoding: try encoder.encode(
-                Line(
-                    requests: requests, freeTokensPerSecond: InferenceMeasurement.median(free),
-                    heldTokensPerSecond: InferenceMeasurement.median(held),
-                    heldShare: InferenceMeasurement.median(shares),
-                    modelTokensPerSecond: InferenceMeasurement.median(alone))),
-            as: UTF8.self)
+        return try Measured.line(
+            Line(
+                requests: requests, freeTokensPerSecond: Measured.median(free),
+                heldTokensPerSecond: Measured.median(held), heldShare: Measured.median(shares),
+                modelTokensPerSecond: Measured.median(alone)))
     }
 
     /// Tokens of answers a second for so many requests at once.
@@ -68,7 +64,7 @@ struct EngineMeasurement {
                 grammar: grammar)
         }
         var tokens = 0
-        let time = try InferenceMeasurement.seconds {
+        let time = try Measured.seconds {
             tokens = try Generator(model: model, options: batch).run(asked).reduce(0) { $0 + $1.ids.count }
         }
         return Double(tokens) / time
@@ -83,7 +79,7 @@ struct EngineMeasurement {
 
     private func modelRate(_ requests: Int) throws -> Double {
         let caches = (0..<requests).map { _ in model.makeCache() }
-        let time = try InferenceMeasurement.seconds {
+        let time = try Measured.seconds {
             for step in 0..<options.decode {
                 _ = try model.extend(
                     caches.map {

@@ -3,7 +3,9 @@
 import Checkpoints
 import Foundation
 import Llama
+import MeasurementSupport
 import Tensors
+import Training
 
 /// A served model's speed at a prompt and at decoding, beside what this machine's memory and arithmetic allow.
 ///
@@ -78,7 +80,7 @@ struct InferenceMeasurement {
         if let path = options.model {
             model = try load(CheckpointWeights(URL(filePath: path, directoryHint: .isDirectory)), path)
         } else {
-            let weights = try LlamaWeights(random: Self.configuration(options.size), seed: 1)
+            let weights = try LlamaWeights(random: MeasuredModel.configuration(options.size), seed: 1)
             model = try load(MemoryWeights(weights), "random \(options.size)")
         }
         loadSeconds = seconds
@@ -97,12 +99,10 @@ struct InferenceMeasurement {
             size: options.model.map { URL(filePath: $0).lastPathComponent } ?? options.size,
             format: options.format.rawValue, threads: ThreadPool.shared.threads,
             instructions: ServingInstructions.current.rawValue, weightBytes: model.weightBytes,
-            loadSeconds: loadSeconds,
-            peakBytes: Self.peakBytes(), prompt: prompt.speed, decode: decode, readBandwidth: Self.median(bandwidths),
+            loadSeconds: loadSeconds, peakBytes: MemoryPeak.bytes() ?? 0, prompt: prompt.speed, decode: decode,
+            readBandwidth: Measured.median(bandwidths),
             productFlops: prompt.flops)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return String(decoding: try encoder.encode(line), as: UTF8.self)
+        return try Measured.line(line)
     }
 
     private func tokens(_ count: Int, from start: Int = 0) -> [Int32] {
@@ -114,13 +114,13 @@ struct InferenceMeasurement {
         var flops = 0.0
         for round in 0...options.repeats {
             let cache = model.makeCache()
-            let time = try Self.seconds {
+            let time = try Measured.seconds {
                 _ = try model.extend([ServedStep(tokens: tokens(options.prompt), cache: cache)])
             }
             if round > 0 { seconds.append(time) }
             flops = max(flops, Self.productFlops(model.format))
         }
-        let rate = Double(options.prompt) / Self.median(seconds)
+        let rate = Double(options.prompt) / Measured.median(seconds)
         let weights = c.parameterCount - c.vocabularySize * c.hiddenSize * (c.tieWordEmbeddings ? 1 : 2)
         let perToken = Double(2 * weights) + 2 * Double(c.layerCount * c.queryWidth * options.prompt)
         return (Speed(tokensPerSecond: rate, floorTokensPerSecond: flops / perToken), flops)
@@ -142,11 +142,11 @@ struct InferenceMeasurement {
             for step in 0..<options.decode {
                 // Now and then between the steps, since the speed of memory changes with time.
                 if step % 4 == 0 {
-                    reading += Self.seconds { _ = model.readWeights() }
+                    reading += Measured.seconds { _ = model.readWeights() }
                     reads += 1
                 }
                 let token = Int32(3 + step % (c.vocabularySize - 3))
-                decoding += try Self.seconds {
+                decoding += try Measured.seconds {
                     _ = try model.extend(caches.map { ServedStep(tokens: [token], cache: $0) })
                 }
             }
@@ -161,49 +161,14 @@ struct InferenceMeasurement {
         }
         return (
             Speed(
-                tokensPerSecond: Self.median(rates), floorTokensPerSecond: Self.median(floors),
-                bandwidthShare: Self.median(shares)),
-            Self.median(bandwidths)
+                tokensPerSecond: Measured.median(rates), floorTokensPerSecond: Measured.median(floors),
+                bandwidthShare: Measured.median(shares)),
+            Measured.median(bandwidths)
         )
     }
 
     /// The best of several products of 512 rows with a weight of 4096 x 2048, all threads.
     private static func productFlops(_ format: PanelFormat) -> Double {
         PanelProductSpeed(format).best(of: 8)
-    }
-
-    static func seconds(_ body: () throws -> Void) rethrows -> Double {
-        let start = ContinuousClock.now
-        try body()
-        return (ContinuousClock.now - start) / .seconds(1)
-    }
-
-    static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-    }
-
-    private static func configuration(_ size: String) throws -> LlamaConfiguration {
-        func make(_ hidden: Int, _ intermediate: Int, _ layers: Int, _ heads: Int, _ keyHeads: Int) throws
-            -> LlamaConfiguration
-        {
-            try LlamaConfiguration(
-                vocabularySize: 32000, hiddenSize: hidden, intermediateSize: intermediate, layerCount: layers,
-                headCount: heads, keyValueHeadCount: keyHeads, maxPositions: 8192, rmsNormEpsilon: 1e-5)
-        }
-        switch size {
-        case "15m": return try make(288, 768, 6, 6, 6)
-        case "134m": return try make(768, 2048, 12, 12, 12)
-        case "1b": return try make(2048, 5632, 22, 32, 4)
-        default: throw DriverError(description: "there is no size \(size); take 15m, 134m or 1b")
-        }
-    }
-
-    /// The most memory this process has had resident.
-    private static func peakBytes() -> Int {
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return 1024
-            * (line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0)
     }
 }

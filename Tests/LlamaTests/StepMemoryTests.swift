@@ -12,6 +12,8 @@ struct StepMemoryTests {
         var rank: Int?
         var dropout = 0.0
         var recompute = false
+        /// Whether matrices are kept as a file has them.
+        var isStored = false
         var rows = [64, 64]
         var intermediate = 688
     }
@@ -23,6 +25,7 @@ struct StepMemoryTests {
             Case(precision: precision, rows: [301]), Case(precision: precision, rows: [17, 200, 90]),
             Case(precision: precision, rank: 4, rows: [500, 500]), Case(precision: precision, intermediate: 1024),
             Case(precision: precision, rank: 16, dropout: 0.1, intermediate: 1024),
+            Case(precision: precision, rank: 8, isStored: true),
         ]
     }
 
@@ -37,7 +40,9 @@ struct StepMemoryTests {
                     rank: $0, alpha: 8, dropout: test.dropout, targets: LoRATarget.allCases), for: configuration,
                 seed: 1)
         }
-        var model = try LlamaModel(LlamaWeights(random: configuration, seed: 1), adapter: adapter)
+        let weights = try LlamaWeights(random: configuration, seed: 1)
+        var model = try LlamaModel(
+            test.isStored ? LlamaWeights(keeping: MemoryWeights(weights)) : weights, adapter: adapter)
         model.precision = test.precision
         let batch = try TokenBatch(rows: test.rows.map { length in (0..<length).map { Int32($0 % 3000) } })
         var gradients = try LlamaGradients(for: model)
@@ -47,13 +52,14 @@ struct StepMemoryTests {
             configuration,
             StepMemory.Work(
                 precision: test.precision, rank: test.rank, drops: test.dropout > 0, recompute: test.recompute,
-                tokens: batch.tokenCount, longest: test.rows.max() ?? 0, targets: batch.targetCount))
+                isStored: test.isStored, tokens: batch.tokenCount, longest: test.rows.max() ?? 0,
+                targets: batch.targetCount))
         model.arenas.withArena { arena in
             let taken = Double(arena.mostTaken)
             let ratio = Double(planned.activations + planned.scratch) / 4 / taken
             #expect(ratio > 0.99 && ratio < 1.02, "planned \(ratio) of what was taken")
             #expect(arena.capacity == planned.reserve, "one block held the whole pass")
         }
-        #expect((planned.packedWeights > 0) == (test.precision == .bfloat16))
+        #expect((planned.packedWeights > 0) == (test.precision == .bfloat16 && !test.isStored))
     }
 }

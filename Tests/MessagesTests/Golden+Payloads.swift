@@ -76,7 +76,10 @@ extension Golden {
                 model: .fresh(configuration: ["hidden_size": 64, "rms_norm_eps": 1e-5], seed: 1, tokenizer: model),
                 tokens: "tokens.jsonl")
         ),
-        (.trainSupervised, TrainModel(model: .stored("models/base"), tokens: "tokens.jsonl")),
+        (
+            .trainSupervised,
+            TrainModel(model: .stored("models/base"), adapter: .artifact(digest("b")), tokens: "tokens.jsonl")
+        ),
         (.trainMerge, MergeAdapter(model: model, adapter: .artifact(digest("b")), dtype: .bfloat16)),
         (.modelImport, ConvertModel(model: "models/tiny.gguf")),
         (.modelQuantize, ConvertModel(model: model, dtype: .q4)),

@@ -4,10 +4,11 @@ import Collectives
 import Corpora
 import Foundation
 import Llama
+import MeasurementSupport
 import Tensors
 import Training
 
-/// One run of the trainer as jobs use it; speed is that of the median step, the first not counted.
+/// One run of the trainer as jobs use it; speed is that of the median step, the first not counted unless it is the only one.
 struct TrainingMeasurement {
     struct Line: Encodable {
         let system = "mellama"
@@ -15,6 +16,7 @@ struct TrainingMeasurement {
         let parameters: Int
         let precision: String
         let lora: Bool
+        let base: String
         let recompute: String
         let sequence: Int
         let batch: Int
@@ -22,6 +24,7 @@ struct TrainingMeasurement {
         let ranks: Int
         let accumulation: Int
         let tokensPerSecond: Double
+        let secondsPerStep: Double
         let loss: Double
         let peakBytes: Int
         let plannedBytes: Int
@@ -39,7 +42,7 @@ struct TrainingMeasurement {
 
     init(_ options: DriverOptions) throws {
         self.options = options
-        configuration = try Self.configuration(options.size)
+        configuration = try MeasuredModel.configuration(options.size)
         let isRank = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_SIZE"] != nil
         collective = isRank ? try MPICollective() : SingleRank()
         if let threads = options.threads { ThreadPool.shared.setThreads(threads) }
@@ -57,39 +60,50 @@ struct TrainingMeasurement {
         if options.lora { overrides.lora = .init(rank: 8, alpha: 16, targets: TrainingRecipe.projections) }
         let recipe = try TrainingRecipe(stage: .pretrain, overrides: overrides)
         var trainer = try Trainer(
-            model: LlamaModel(LlamaWeights(random: configuration, seed: 1)), recipe: recipe, dataset: dataset(),
-            collective: collective)
+            model: LlamaModel(weights()), recipe: recipe, dataset: dataset(), collective: collective)
+        report(trainer.memory)
         var began = ContinuousClock.now
         var seconds: [Double] = []
         var loss = 0.0
         _ = try trainer.run(onEvent: { event in
             guard case .step(let report) = event else { return }
             let now = ContinuousClock.now
-            if report.step > 1 { seconds.append((now - began) / .seconds(1)) }
+            if report.step > 1 || options.steps == 0 { seconds.append((now - began) / .seconds(1)) }
             (began, loss) = (now, report.loss)
         })
         let rows = options.batch * options.accumulation * collective.size
-        let rate = Double(rows * options.sequenceLength) / Self.median(seconds)
+        let step = Measured.median(seconds)
+        let tokens = Double(rows * options.sequenceLength)
+        let flops = ModelFLOPs(configuration, adapter: options.lora ? trainer.model.trainedParameters.count : nil)
         try collective.close()
         guard collective.rank == 0 else { return nil }
-        let peak = Self.peakBytes()
+        let peak = MemoryPeak.bytes() ?? 0
         let line = Line(
             size: options.size, parameters: configuration.parameterCount, precision: recipe.precision.rawValue,
-            lora: options.lora, recompute: recipe.recompute.rawValue, sequence: options.sequenceLength,
+            lora: options.lora, base: options.base, recompute: recipe.recompute.rawValue,
+            sequence: options.sequenceLength,
             batch: options.batch, threads: ThreadPool.shared.threads, ranks: collective.size,
-            accumulation: options.accumulation, tokensPerSecond: rate, loss: loss,
-            peakBytes: peak, plannedBytes: trainer.memory.total, gigaflops: rate * flopsPerToken / 1e9,
-            ceilingGigaflops: Self.ceiling(recipe.precision) / 1e9,
+            accumulation: options.accumulation, tokensPerSecond: tokens / step, secondsPerStep: step,
+            loss: loss, peakBytes: peak, plannedBytes: trainer.memory.total,
+            gigaflops: flops.of(tokens: tokens, length: options.sequenceLength) / step / 1e9,
+            ceilingGigaflops: ComputeCeiling.measure(recipe.precision, rounds: 20) / 1e9,
             kernels: recipe.precision == .bfloat16 ? BFloat16Product.description : BLAS.description)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        return String(decoding: try encoder.encode(line), as: UTF8.self)
+        return try Measured.line(line)
     }
 
-    /// The middle one: a step in which the machine did something else does not count.
-    private static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    /// The model that is trained, or lies under the adapter.
+    private func weights() throws -> LlamaWeights {
+        try options.base == "q8_0"
+            ? LlamaWeights(keeping: RandomBlocks(configuration)) : LlamaWeights(random: configuration, seed: 1)
+    }
+
+    /// Says what is planned before the first step, which of a large model takes a while.
+    private func report(_ memory: TrainingMemory) {
+        guard collective.rank == 0, configuration.parameterCount > 1 << 32 else { return }
+        let parts = memory.bytes.sorted { $0.value > $1.value }
+            .map { "\($0.key.rawValue) \(($0.value + (1 << 19)) >> 20)" }
+        let line = "training-driver: \(memory.total >> 20) MB planned: \(parts.joined(separator: ", "))\n"
+        FileHandle.standardError.write(Data(line.utf8))
     }
 
     /// Rows of random ids.
@@ -101,66 +115,4 @@ struct TrainingMeasurement {
                 TokenSequence(ids: (0..<options.sequenceLength).map { _ in Int32(3 + generator.next() % size) })
             })
     }
-
-    /// 6 for each weight in a matrix product (4 where it is frozen), and half the square of attention both ways.
-    private var flopsPerToken: Double {
-        let c = configuration
-        let weights = c.parameterCount - c.vocabularySize * c.hiddenSize
-        let attention = 6 * c.layerCount * c.queryWidth * options.sequenceLength
-        return Double((options.lora ? 4 : 6) * weights + attention)
-    }
-
-    private static func configuration(_ size: String) throws -> LlamaConfiguration {
-        func make(_ hidden: Int, _ intermediate: Int, _ layers: Int, _ heads: Int, _ keyHeads: Int) throws
-            -> LlamaConfiguration
-        {
-            try LlamaConfiguration(
-                vocabularySize: 32000, hiddenSize: hidden, intermediateSize: intermediate, layerCount: layers,
-                headCount: heads, keyValueHeadCount: keyHeads, maxPositions: 8192, rmsNormEpsilon: 1e-5)
-        }
-        switch size {
-        case "15m": return try make(288, 768, 6, 6, 6)
-        case "134m": return try make(768, 2048, 12, 12, 12)
-        case "1b": return try make(2048, 5632, 22, 32, 4)
-        default: throw DriverError(description: "there is no size \(size); take 15m, 134m or 1b")
-        }
-    }
-
-    /// Operations a second of a product of 2048 x 2048 x 2048, the best of twenty.
-    private static func ceiling(_ precision: TrainingRecipe.Precision) -> Double {
-        let n = 2048
-        let a = [Float](repeating: 0.5, count: n * n)
-        var c = [Float](repeating: 0, count: n * n)
-        let halves = [UInt16](repeating: 0x3f00, count: n * n)
-        var memory = [UInt16](repeating: 0, count: PackedMatrix.size(depth: n, columns: n))
-        return memory.withUnsafeMutableBufferPointer { memory in
-            guard let base = memory.baseAddress else { return 0 }
-            let packed = PackedMatrix(depth: n, columns: n, in: base)
-            packed.pack(.columns, a, stride: n)
-            var best = Double.infinity
-            for _ in 0..<20 {
-                let start = ContinuousClock.now
-                if precision == .bfloat16 {
-                    BFloat16Product.multiply(halves, stride: n, rows: n, packed, into: &c, stride: n)
-                } else {
-                    BLAS.gemm(false, true, n, n, n, 1, a, n, a, n, 0, &c, n)
-                }
-                best = min(best, (ContinuousClock.now - start) / .seconds(1))
-            }
-            return 2 * Double(n) * Double(n) * Double(n) / best
-        }
-    }
-
-    /// The most memory this process has had resident.
-    private static func peakBytes() -> Int {
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return 1024
-            * (line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0)
-    }
-}
-
-/// Why nothing could be measured.
-struct DriverError: Error, CustomStringConvertible {
-    let description: String
 }

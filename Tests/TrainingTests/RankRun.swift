@@ -65,7 +65,8 @@ struct RankRun {
         _ plan: RankPlan, stopAfter limit: Int = .max
     ) throws -> (outcome: TrainingOutcome, events: [TrainingEvent]) {
         var trainer = try Trainer(
-            model: plan.model.load(), recipe: plan.recipe, dataset: TokenDataset.load(path: plan.dataset),
+            model: plan.model.load(for: plan.recipe, adapter: plan.adapter), recipe: plan.recipe,
+            dataset: TokenDataset.load(path: plan.dataset),
             heldOut: plan.heldOut.mapValues { try TokenDataset.load(path: $0) },
             checkpoints: URL(filePath: plan.checkpoints))
         var events: [TrainingEvent] = []

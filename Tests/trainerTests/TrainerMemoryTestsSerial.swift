@@ -50,6 +50,54 @@ struct TrainerMemoryTestsSerial {
         #expect(outcome.result?.metrics["plannedMemoryBytes"] == planned)
     }
 
+    @Test("and of an adapter over a base in Q8_0, read from its folder or from the stage that makes it")
+    func plannedOverBlocks() throws {
+        let desk = try ServiceDesk()
+        let ids = (0..<512).map { String($0 * 17 % 7_900 + 3) }.joined(separator: ", ")
+        try desk.write("rows.jsonl", String(repeating: "{\"input_ids\": [\(ids)]}\n", count: 4))
+        let made = try desk.run(
+            "trainer", .trainPretrain,
+            [
+                "model": ["configuration": Self.configuration, "seed": 1], "tokens": "rows.jsonl", "output": "base",
+                "recipe": ["maxSteps": 1, "learningRate": 0.00001],
+            ])
+        try #require(made.status == 0, "\(made.errors)")
+        let quantized = try desk.run("trainer", .modelQuantize, ["model": "base", "output": "q8"])
+        try #require(quantized.status == 0, "\(quantized.errors)")
+        func tune(_ model: JSONValue) -> JSONValue {
+            [
+                "model": model, "tokens": "rows.jsonl",
+                "recipe": [
+                    "maxSteps": 2, "microBatch": 1, "accumulation": 1, "precision": "bfloat16", "recompute": "block",
+                ],
+            ]
+        }
+        let recipe: JSONValue = [
+            "version": 1, "name": "two",
+            "stages": [
+                "quantize": ["kind": "model.quantize", "payload": ["model": "base"]],
+                "made": ["kind": "train.tune", "payload": tune("${quantize.model}")],
+                "there": ["kind": "train.tune", "payload": tune("q8")],
+            ],
+        ]
+        let file = try desk.write("recipe.json", MessageEncoder.encode(recipe))
+        let plan = try ServiceProcess.run(["plan", file.path, "--json"], name: "mellama")
+        try #require(plan.status == 0, "\(plan.errors)")
+        guard case .array(let stages)? = try MessageDecoder.parse(Data(plan.output.utf8))["stages"] else {
+            throw POSIXError(.EBADMSG)
+        }
+        func planned(_ name: String) throws -> Double {
+            let stage = stages.first { $0["stage"] == .string(name) }
+            return try #require(stage?["memoryBytes"]?.doubleValue)
+        }
+        #expect(try planned("made") == planned("there"))
+        let outcome = try desk.run("trainer", .trainTune, tune("q8"))
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        let (most, said) = (try peak(outcome.result), try planned("there"))
+        #expect(said / most > 0.85 && said / most < 1.15, "planned \(said), peak \(most)")
+        #expect(outcome.result?.metrics["plannedMemoryBytes"] == said)
+    }
+
     /// A dataset folder of rows of zeros, by the format's description: they take no room on disk.
     private func dataset(rows: Int, length: Int, _ name: String, on desk: ServiceDesk) throws {
         var bytes = Data("MELLATOK".utf8)

@@ -67,7 +67,9 @@ struct Planner: Sendable {
         if let tokens = result.tokens {
             result.flops = ModelFLOPs(configuration, adapter: adapter).of(tokens: tokens, length: length)
         }
-        let memory = TrainingMemory(configuration, settings, tokens: settings.microBatch * length, longest: length)
+        let memory = TrainingMemory(
+            configuration, settings, baseBytes: models.keptBytes(definition.payload["model"]),
+            tokens: settings.microBatch * length, longest: length)
         result.memoryBytes = Double(memory.total)
         result.fits = assumptions.availableBytes.map { Double(memory.total) <= $0 }
         result.memory = Dictionary(uniqueKeysWithValues: memory.bytes.map { ($0.key.rawValue, $0.value) })
@@ -88,8 +90,16 @@ struct Planner: Sendable {
             let settings = try MessageDecoder(policy: .strict)
                 .decode(TrainingSettings.self, from: definition.payload["recipe"] ?? .object([:]))
             let written = try MessageEncoder.encode(settings)
-            return try TrainingRecipe(
-                stage: trained, overrides: JSONDecoder().decode(TrainingRecipe.Overrides.self, from: written))
+            var overrides = try JSONDecoder().decode(TrainingRecipe.Overrides.self, from: written)
+            if let text = definition.payload["adapter"]?.stringValue, case .stage(let reference) = DataReference(text),
+                let maker = self.recipe.stages[reference.stage]
+            {
+                let made = try recipe(of: maker, samples: samples, at: reference.stage).lora
+                overrides.lora = overrides.lora ?? made.map { TrainingRecipe.Overrides.LoRA($0) }
+            } else if let adapter = models.adapter(definition.payload["adapter"]) {
+                overrides.start(from: adapter)
+            }
+            return try TrainingRecipe(stage: trained, overrides: overrides)
         } catch let error as MessageError {
             throw error.below("stages.\(stage).payload.recipe")
         } catch {

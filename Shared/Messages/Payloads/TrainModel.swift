@@ -3,6 +3,9 @@
 /// `train.pretrain`, `train.tune` and `train.supervised`: one trainer with three settings.
 public struct TrainModel: JobPayload, Hashable {
     public var model: ModelReference
+    /// An adapter of this model to train on; what `recipe.lora` leaves out is as in it. The run is a new one: its moments,
+    /// schedule and order are its own.
+    public var adapter: DataReference?
     /// Token shards; exactly one of `dataset` and `tokens` is given.
     public var dataset: DataReference?
     /// JSON Lines of `{"input_ids": […], "labels": […]}`; a label of −100 is no target.
@@ -13,10 +16,12 @@ public struct TrainModel: JobPayload, Hashable {
     public var recipe: TrainingSettings?
 
     public init(
-        model: ModelReference, dataset: DataReference? = nil, tokens: DataReference? = nil,
+        model: ModelReference, adapter: DataReference? = nil, dataset: DataReference? = nil,
+        tokens: DataReference? = nil,
         heldOut: [String: DataReference]? = nil, recipe: TrainingSettings? = nil
     ) {
         self.model = model
+        self.adapter = adapter
         self.dataset = dataset
         self.tokens = tokens
         self.heldOut = heldOut
@@ -56,7 +61,7 @@ public struct TrainModel: JobPayload, Hashable {
 
     public static var outputFields: [String] { Output.CodingKeys.allCases.map(\.rawValue) }
     public var references: [DataReference] {
-        model.references + [dataset, tokens].compactMap { $0 }
+        model.references + [adapter, dataset, tokens].compactMap { $0 }
             + (heldOut ?? [:]).values.sorted { $0.text < $1.text }
     }
 }

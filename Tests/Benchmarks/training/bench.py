@@ -22,6 +22,15 @@ WORKLOADS = {
     "full, bfloat16": ["--precision", "bfloat16"],
     "LoRA on all projections, bfloat16": ["--precision", "bfloat16", "--lora", "yes"],
 }
+# Name, what is trained, and whether the peer has the same. A first step of 7 B takes minutes: it is not in the sweep unless
+# asked for.
+SIZES = {
+    "15m": ("15 M, full", ["--size", "15m"], True),
+    "134m": ("134 M, full", [], True),
+    "1b": ("1.1 B, LoRA on all projections", ["--size", "1b", "--lora", "yes"], True),
+    "7b": ("7 B, LoRA on all projections over Q8_0, 1 row",
+           ["--size", "7b", "--lora", "yes", "--base", "q8_0", "--recompute", "block", "--batch", 1], False),
+}
 
 
 def run(command):
@@ -37,7 +46,18 @@ def median(lines, field):
     return statistics.median(line[field] for line in lines)
 
 
+MEASURED = {}
+
+
 def measure(arguments, rounds, peer):
+    """Lines of ours and of the peer; what was measured in this run is not measured again."""
+    key = tuple(str(part) for part in arguments)
+    if key not in MEASURED:
+        MEASURED[key] = rounds_of(arguments, rounds, peer)
+    return MEASURED[key]
+
+
+def rounds_of(arguments, rounds, peer):
     ours, theirs = [], []
     for _ in range(rounds):
         ours.append(run([DRIVER, *arguments]))
@@ -88,7 +108,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--sweep", action="store_true", help="also by sequence length and by model size")
+    parser.add_argument("--sweep-steps", type=int, default=2, help="steps of a run of the sweep")
+    parser.add_argument("--lengths", default="128,256,512,1024,2048,4096", help="sequence lengths of the sweep")
+    parser.add_argument("--sizes", default="15m,134m,1b", help="model sizes of the sweep")
     options = parser.parse_args()
+    unknown = set(options.sizes.split(",")) - set(SIZES)
+    if unknown:
+        parser.error(f"there is no size {unknown.pop()}; take {', '.join(SIZES)}")
     peer = PYTHON.exists()
     if not peer:
         print("bench: PyTorch is not installed; ours alone", file=sys.stderr)
@@ -105,17 +131,20 @@ def main():
         print("bench: Open MPI is not installed; no ranks", file=sys.stderr)
     if not options.sweep:
         return
-    table("By sequence length, 134 M, full, bfloat16, 4,096 tokens a step")
-    for length in (128, 256, 512, 1024, 2048, 4096):
-        arguments = [*common, "--precision", "bfloat16", "--seq", length, "--batch", 4096 // length]
-        row(f"{length}", *measure(arguments, 1, peer))
+    short = ["--steps", options.sweep_steps, "--precision", "bfloat16"]
+    lengths = [int(length) for length in options.lengths.split(",")]
+    tokens = max(lengths)
+    table(f"By sequence length, 134 M, full, bfloat16, {tokens:,} tokens a step")
+    for length in lengths:
+        row(f"{length:,}", *measure([*short, "--seq", length, "--batch", tokens // length], 1, peer))
     table("By model size, bfloat16, sequence 512, batch 4")
-    for name, arguments in {
-        "15 M, full": ["--size", "15m"],
-        "134 M, full": ["--size", "134m"],
-        "1.1 B, LoRA on all projections": ["--size", "1b", "--lora", "yes"],
-    }.items():
-        row(name, *measure([*common, "--precision", "bfloat16", *arguments], 1, peer))
+    for size in options.sizes.split(","):
+        name, arguments, theirs = SIZES[size]
+        if size == "134m":      # measured above
+            arguments = [*common, *WORKLOADS["full, bfloat16"]]
+        else:
+            arguments = [*short, *arguments]
+        row(name, *measure(arguments, 1, peer and theirs))
 
 
 if __name__ == "__main__":
