@@ -7,7 +7,7 @@ public import FoundationEssentials
 ///
 /// Layout: `dev/anatomy_dev.csv`, `test/anatomy_test.csv` …, no header: question, four options, letter. The subject
 /// comes from the file's name. An id is `anatomy/0`: subject and number in its file.
-public struct MMLU: BenchmarkTask {
+public struct MMLU: OpenBenchmarkTask {
     public let id: String
     public let name: String
     public let answerKind = AnswerKind.letter

@@ -6,7 +6,7 @@ public import FoundationEssentials
 ///
 /// Layout (huggingface.co/datasets/bluesky333/MedExQA): `test/biomedical_engineer_test.tsv` …, no header: question, four
 /// options, two explanations, letter. An id is `biomedical_engineer/0`.
-public struct MedExQA: BenchmarkTask {
+public struct MedExQA: OpenBenchmarkTask {
     public let id = "medexqa"
     public let name = "MedExQA"
     public let answerKind = AnswerKind.letter
