@@ -17,6 +17,9 @@ enum EvaluationFailure {
 
     private static func failure(_ error: any Error) -> any Error {
         switch error {
+        case let error as BenchmarkError where error.code == .restrictedData:
+            JobFailure(
+                .forbiddenData, title: "Restricted data may not leave this stack", detail: error.description)
         case let error as BenchmarkError: JobFailure.badInput(error.description)
         case let error as FileError: JobFailure.badInput(error.description)
         case let error as CorporaError: JobFailure.badInput(error.description)

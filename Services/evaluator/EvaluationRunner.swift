@@ -15,28 +15,35 @@ struct EvaluationRunner {
 
     /// - Parameter file: the rows' file in the job's workspace.
     func run(
-        _ payload: EvaluateTask, on subject: ModelUnderTest, file: URL
+        _ payload: EvaluateTask, on subject: Subject, file: URL
     ) async throws -> EvaluationOutcome {
         let evaluation = try await context.compute { () throws -> Evaluation in
             try EvaluationFailure.describing { try self.evaluation(payload) }
         }
-        let model = QueuedLanguageModel(
-            subject: subject, context: context, isRestricted: evaluation.task.isRestricted)
         let identity = try subject.identity(context)
         let summaries = try SummaryScorer.named(payload.encoder, context)
-        let key = evaluation.key(on: model, modelIdentity: identity)
+        let key = evaluation.key(contextLength: subject.contextLength, modelIdentity: identity)
         let rows = try RowFile(file)
         let known = (answers?.rows(key) ?? []) + rows.known
         let total = evaluation.dataset.items.count
         let counter = ProgressCounter(done: 0)
         context.report(JobProgress(phase: "asking", step: 0, total: total))
+        func keep(_ row: EvaluationRow) throws {
+            try rows.append(row)
+            context.report(JobProgress(phase: "asking", step: counter.next(), total: total))
+            try context.checkStop()
+        }
         let outcome = try await EvaluationFailure.describing {
-            try await evaluation.run(
-                on: model, modelIdentity: identity, resuming: known, summaries: summaries
-            ) { row in
-                try rows.append(row)
-                context.report(JobProgress(phase: "asking", step: counter.next(), total: total))
-                try context.checkStop()
+            switch subject {
+            case .own(let model):
+                let asked = QueuedLanguageModel(
+                    subject: model, context: context, isRestricted: evaluation.task.isRestricted)
+                return try await evaluation.run(
+                    on: asked, modelIdentity: identity, resuming: known, summaries: summaries, onRow: keep)
+            case .remote(let model):
+                let asked = QueuedRemoteModel(subject: model, context: context)
+                return try await evaluation.run(
+                    on: asked, modelIdentity: identity, resuming: known, summaries: summaries, onRow: keep)
             }
         }
         try rows.replace(with: outcome.rows)

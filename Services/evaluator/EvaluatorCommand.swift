@@ -12,9 +12,10 @@ struct EvaluatorCommand: ServiceCommand {
 
     static func handlers(_ settings: ServiceSettings) throws -> [any JobHandler] {
         let answers = AnswerStore(artifacts: settings.artifacts)
+        let register = try settings.modelsFile.map { try ModelRegister(file: $0) } ?? ModelRegister()
         return [
-            TaskHandler(answers: answers), PredictionsHandler(), PerplexityHandler(),
-            ForgettingHandler(answers: answers), ReportHandler(),
+            TaskHandler(register: register, answers: answers), PredictionsHandler(), PerplexityHandler(),
+            ForgettingHandler(register: register, answers: answers), ReportHandler(),
         ]
     }
 }

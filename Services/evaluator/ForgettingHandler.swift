@@ -8,6 +8,8 @@ import ServiceRuntime
 /// Serves `evaluate.forgetting`: the same items asked of a model before and after a stage, compared item by item.
 struct ForgettingHandler: JobHandler {
     let kinds: [JobKind] = [.evaluateForgetting]
+    /// Where remote models are.
+    var register = ModelRegister()
     /// Answers of earlier evaluations; nil asks everything anew.
     var answers: AnswerStore?
 
@@ -18,8 +20,8 @@ struct ForgettingHandler: JobHandler {
         for (index, task) in payload.tasks.enumerated() {
             var results: [EvaluationResult] = []
             for (name, model) in [("before", payload.before), ("after", payload.after)] {
-                let subject = try ModelUnderTest(
-                    model.model, adapter: model.adapter, prefix: "\(name)\(index)_", context)
+                let subject = try Subject(
+                    model.model, adapter: model.adapter, prefix: "\(name)\(index)_", register, context)
                 let outcome = try await runner.run(
                     task.asking(model), on: subject, file: workspace.appending(path: "\(name)-\(index).jsonl"))
                 results.append(outcome.result)
@@ -50,6 +52,6 @@ extension EvaluateForgetting.Difference {
         self.init(
             task: task, metric: paired.metric, before: paired.before, after: paired.after,
             difference: MetricValue(value: difference.value, low: difference.low, high: difference.high),
-            items: paired.items)
+            items: paired.items, measurable: paired.isMeasurable, mcNemar: paired.mcNemar?.p)
     }
 }

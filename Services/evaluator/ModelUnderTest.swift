@@ -4,7 +4,7 @@ import Foundation
 import Messages
 import ServiceRuntime
 
-/// A model as the evaluator knows it: its names, and how much it can read at once. Its weights are never loaded here.
+/// A model of this stack as the evaluator knows it: its names, and how much it can read at once. Its weights are never loaded here.
 struct ModelUnderTest: Sendable {
     let model: ModelReference
     let adapter: DataReference?
@@ -39,8 +39,7 @@ struct ModelUnderTest: Sendable {
             configuration = bytes
         case .remote:
             throw JobFailure.badInput(
-                "payload.model: an evaluation counts tokens by the model's own tokenizer, and a remote model has none "
-                    + "here; it answers infer.generate and infer.score")
+                "payload.model: perplexity is of token ids, which no remote model is given; ask a model of this stack")
         case .fresh(let content, _, let tokenizer):
             self.tokenizer = tokenizer
             configuration = try MessageEncoder.encode(content)
@@ -53,9 +52,6 @@ struct ModelUnderTest: Sendable {
             throw JobFailure.badInput("payload.model: its config.json has max_position_embeddings \(contextLength)")
         }
     }
-
-    /// Whether a third party computes it.
-    var isRemote: Bool { if case .remote = model { true } else { false } }
 
     /// Which weights answer, for rows that were asked before: with a path goes what tells that its files have changed.
     func identity(_ context: JobContext) throws -> String {

@@ -10,10 +10,9 @@ import ServiceRuntime
 struct QueuedLanguageModel: LanguageModel {
     let subject: ModelUnderTest
     let context: JobContext
-    /// Whether what is asked is of a restricted data set: then each question says so, and no remote model gets it.
+    /// Whether what is asked is of a restricted data set: then each question says so, and `inference` holds it to that.
     let isRestricted: Bool
     var contextLength: Int { subject.contextLength }
-    var mayReadRestrictedData: Bool { !subject.isRemote }
 
     func countTokens(in texts: [String], call: String) async throws -> [Int] {
         guard let tokenizer = subject.tokenizer else {
@@ -29,11 +28,7 @@ struct QueuedLanguageModel: LanguageModel {
     func generate(_ requests: [PromptRequest], call: String) async throws -> [PromptAnswer] {
         let payload = GenerateText(
             model: subject.model, adapter: subject.adapter,
-            requests: requests.map {
-                GenerationRequest(
-                    prompt: $0.prompt, maxTokens: $0.maxTokens, stop: $0.stop.isEmpty ? nil : $0.stop,
-                    choices: $0.choices)
-            },
+            requests: requests.map { GenerationRequest($0) },
             restricted: isRestricted ? true : nil)
         let answers = try await context.ask(.inferGenerate, [payload], key: key(call))
         return answers.flatMap { $0.results.map { PromptAnswer(text: $0.text) } }
@@ -42,15 +37,10 @@ struct QueuedLanguageModel: LanguageModel {
     func logLikelihood(_ requests: [ContinuationRequest], call: String) async throws -> [ContinuationScore] {
         let payload = ScoreText(
             model: subject.model, adapter: subject.adapter,
-            requests: requests.map { ScoreText.Request(context: $0.context, continuation: $0.continuation) },
+            requests: requests.map { ScoreText.Request($0) },
             restricted: isRestricted ? true : nil)
         let answers = try await context.ask(.inferScore, [payload], key: key(call))
-        return answers.flatMap { answer in
-            answer.results.map {
-                ContinuationScore(
-                    logLikelihood: $0.logLikelihood, tokenCount: $0.tokenCount, isGreedy: $0.isGreedy)
-            }
-        }
+        return answers.flatMap { $0.results.map { ContinuationScore($0) } }
     }
 
     private func key(_ call: String) -> String { subject.prefix + JobContext.key(call) }

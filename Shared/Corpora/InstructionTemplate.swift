@@ -4,7 +4,7 @@ import FoundationEssentials
 
 /// A prompt of the paper's instruction tuning (Me LLaMA, Table A1): fixed text with slots, `{text}` or `{Text}`.
 public struct InstructionTemplate: Sendable, Equatable {
-    /// Its name in Table A1.
+    /// Its name in Table A1; unique.
     public let name: String
     /// The text before, between and after the slots; one more than there are slots.
     public let parts: [String]
@@ -47,17 +47,19 @@ public struct InstructionTemplate: Sendable, Equatable {
         var prompts: [Prompt]
     }
 
-    /// The 22 prompts of Table A1, in the table's order, byte for byte.
+    /// The 22 prompts of Table A1, in the table's order, byte for byte. The table names its rows 10 and 13 alike,
+    /// `Summarization`, with the same text; their names here say the row.
     public static let all: [InstructionTemplate] = {
         let file = try? JSONDecoder().decode(File.self, from: Data(PackageResources.instruction_prompts_json))
         return (file?.prompts ?? []).map { InstructionTemplate(name: $0.name, template: $0.template) }
     }()
 
-    /// Sources of Table 5 that Table A1 names otherwise.
+    /// Sources of Table 5 that Table A1 names otherwise, and the name that two of its rows have.
     private static let aliases = [
         "wikidocpatient": "patient information qa", "alpaca": "general domain data", "dolly": "general domain data",
         "sharegpt": "general domain data", "healthcaremagic": "medical conversation data",
         "icliniq": "medical conversation data", "keywordsprediction": "topic prediction",
+        "summarization": "summarization (row 10)",
     ]
 
     /// The prompt of this name in Table A1, or of this source in Table 5; letter case, spaces and hyphens don't count.

@@ -29,6 +29,11 @@ struct InstructionBuilderTests {
         #expect(try InstructionTemplate.named("WikiDocPatient").name == "Patient Information QA")
         #expect(try InstructionTemplate.named("MIMIC disease multiple-choice").slotCount == 5)
         #expect(throws: CorporaError.self) { try InstructionTemplate.named("MedFlashCards2") }
+        // Two rows of the table have one name: here each has its own, and the table's stands for the first.
+        #expect(Set(InstructionTemplate.all.map(\.name)).count == 22)
+        #expect(try InstructionTemplate.named("Summarization") == InstructionTemplate.all[9])
+        #expect(try InstructionTemplate.named("Summarization (row 13)") == InstructionTemplate.all[12])
+        #expect(InstructionTemplate.all[9].parts == InstructionTemplate.all[12].parts)
         #expect(InstructionTemplate.all.allSatisfy { $0.slotCount > 0 && $0.parts.last?.hasSuffix(" OUTPUT:") == true })
     }
 

@@ -5,64 +5,6 @@ import Messages
 import TestSupport
 import Testing
 
-/// `inference run` with models behind an endpoint that does what endpoints do on bad days.
-private struct RemoteDesk {
-    let folder: String
-    let port: UInt16
-    private let server: ChildProgram
-
-    static func with(_ body: (RemoteDesk) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "remote-\(UUID().uuidString.prefix(8))")
-            .path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let desk = try RemoteDesk(folder: folder, port: LoopbackPort.free())
-        defer { desk.server.end() }
-        try await eventually(within: .seconds(30)) {
-            (try? await StackClient(url: "http://127.0.0.1:\(desk.port)").get("/")) != nil
-        }
-        try await body(desk)
-    }
-
-    private init(folder: String, port: UInt16) throws {
-        self.folder = folder
-        self.port = port
-        let script = StackFixture.repository.appending(path: "Tests/OpenAIClient/misbehaving.py").path
-        server = try ChildProgram(
-            ["/usr/bin/env", "python3", script, "\(port)", "\(folder)/requests.log"],
-            environment: ProcessInfo.processInfo.environment, log: "\(folder)/server.log")
-        let names = ["busy", "broken", "strict", "telling", "silent", "garbled", "elsewhere"]
-        let models = names.map { name in
-            "  \(name): {remote: {url: \"http://127.0.0.1:\(port)/v1\", model: \(name), keyVariable: REMOTE_KEY, "
-                + "requestsPerMinute: 6000, promptPrice: 0.5, completionPrice: 2}}\n"
-        }
-        try ("models:\n" + models.joined()).write(toFile: "\(folder)/models.yaml", atomically: true, encoding: .utf8)
-    }
-
-    /// What the endpoint was asked: model, status and key of each request.
-    var requests: [String] {
-        let text = (try? String(contentsOfFile: "\(folder)/requests.log", encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").map(String.init)
-    }
-
-    func run(_ kind: JobKind, _ model: String, _ payload: [String: JSONValue]) async throws -> JobResult {
-        var payload = payload
-        payload["model"] = .string("remote:\(model)")
-        let message = JobMessage(kind: kind, payload: .object(payload))
-        try MessageEncoder.encode(message).write(to: URL(filePath: "\(folder)/job.json"))
-        let environment = [
-            "MELLAMA_MODELS_FILE": "\(folder)/models.yaml", "REMOTE_KEY": "sesame",
-            "MELLAMA_ARTIFACTS": "\(folder)/store",
-        ]
-        let command = [
-            "\(StackProcess.programs)/inference", "run", "\(folder)/job.json", "--out", "\(folder)/out.json",
-        ]
-        _ = try await CommandRun.run(command, folder: folder, environment: environment, within: .seconds(120))
-        let bytes = try Data(contentsOf: URL(filePath: "\(folder)/out.json"))
-        return try MessageDecoder(policy: .lenient).decode(JobResult.self, from: MessageDecoder.parse(bytes))
-    }
-}
-
 @Suite("Remote models: within their rate, again where busy, and never with restricted data", .serialized)
 struct RemoteModelTestsSerial {
     private static let generate: [String: JSONValue] = ["requests": [["prompt": "Is it?", "maxTokens": 4]]]
@@ -118,6 +60,48 @@ struct RemoteModelTestsSerial {
             #expect(garbled.error?.retryable == true)
             let unknown = try await desk.run(.inferGenerate, "nobody", Self.generate)
             #expect(unknown.error?.type == .notFound)
+        }
+    }
+
+    @Test("An evaluation of restricted data is refused before anything is sent; one of open data is asked and counted")
+    func evaluations() async throws {
+        try await RemoteDesk.with { desk in
+            let record = #"{"gold_label": "neutral", "sentence1": "Quasimodo", "sentence2": "x", "pairID": "1"}"#
+            try Data(record.utf8).write(to: URL(filePath: "\(desk.folder)/mli_test_v1.jsonl"))
+            let restricted = try await desk.run(
+                .evaluateTask, "telling", ["task": "mednli", "data": "mli_test_v1.jsonl"])
+            #expect(restricted.error?.type == .forbiddenData)
+            #expect(restricted.error?.detail.contains("restricted") == true)
+            #expect(desk.requests == [])
+
+            let data = StackFixture.repository.appending(path: "Tests/Fixtures/benchmark/pubmedqa/test_set.json").path
+            let open: [String: JSONValue] = ["task": "pubmedqa", "data": .string(data)]
+            let asked = try await desk.run(.evaluateTask, "busy", open)
+            try #require(asked.status == .succeeded, "\(asked.error?.description ?? "")")
+            #expect(asked.output?["subject"] == "remote:busy" && asked.output?["items"] == 6)
+            let usage = try #require(asked.output?["result"]?["usage"])
+            // Six answers, and two refusals for want of patience, at the prices of the models' file.
+            #expect(usage["requests"]?.doubleValue == 8 && usage["retries"]?.doubleValue == 2)
+            #expect(usage["promptTokens"]?.doubleValue == 42 && usage["cost"]?.doubleValue == 45)
+            #expect(asked.metrics["requests"] == 8 && asked.metrics["cost"] == 45)
+            // What was asked once is not asked, nor paid, again.
+            let count = desk.requests.count
+            let again = try await desk.run(.evaluateTask, "busy", open.merging(["profile": "published"]) { $1 })
+            #expect(desk.requests.count == count && again.metrics["requests"] == nil)
+            #expect(again.output?["result"]?["usage"]?["cost"]?.doubleValue == 45)
+
+            for (mode, word) in [("loglikelihood", "log-likelihoods"), ("constrained", "choices are not available")] {
+                let refused = try await desk.run(
+                    .evaluateTask, "silent", open.merging(["mode": .string(mode)]) { $1 })
+                #expect(refused.error?.detail.contains(word) == true, "\(refused.error?.description ?? "")")
+                #expect(refused.error?.detail.contains("mode generate") == true)
+            }
+            let held = try await desk.run(.evaluateTask, "choosing", open.merging(["mode": "constrained"]) { $1 })
+            #expect(held.error?.detail.contains("none of the choices") == true)
+            let unknown = try await desk.run(.evaluateTask, "nobody", open)
+            #expect(unknown.error?.type == .notFound)
+            let perplexity = try await desk.run(.evaluatePerplexity, "telling", ["data": ["general": "none"]])
+            #expect(perplexity.error?.detail.contains("token ids") == true)
         }
     }
 

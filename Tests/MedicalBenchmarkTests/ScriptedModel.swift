@@ -6,7 +6,6 @@ import Synchronization
 /// A model whose answers a test writes; a token is a word, and every text begins with one more.
 final class ScriptedModel: LanguageModel {
     let contextLength: Int
-    let mayReadRestrictedData: Bool
     private let writes: @Sendable (PromptRequest) throws -> String
     private let scores: @Sendable (ContinuationRequest) -> Double
     private let state = Mutex(State())
@@ -19,12 +18,11 @@ final class ScriptedModel: LanguageModel {
     }
 
     init(
-        contextLength: Int = 10_000, mayReadRestrictedData: Bool = true,
+        contextLength: Int = 10_000,
         writes: @escaping @Sendable (PromptRequest) throws -> String = { _ in "" },
         scores: @escaping @Sendable (ContinuationRequest) -> Double = { _ in 0 }
     ) {
         self.contextLength = contextLength
-        self.mayReadRestrictedData = mayReadRestrictedData
         self.writes = writes
         self.scores = scores
     }

@@ -66,9 +66,9 @@ struct StatisticsTests {
         try Data(#"{"gold_label": "neutral", "sentence1": "secretword", "sentence2": "x", "pairID": "1"}"#.utf8)
             .write(to: file)
         let evaluation = try Evaluation(task: MedNLI(), data: file)
-        let outside = ScriptedModel(mayReadRestrictedData: false)
+        let outside = ScriptedRemoteModel()
         await #expect(throws: BenchmarkError.self) { _ = try await evaluation.run(on: outside, modelIdentity: "m") }
-        #expect(outside.seen.prompts.isEmpty && outside.seen.countCalls == 0)
+        #expect(outside.seen == [])
         let own = ScriptedModel(writes: { _ in "secretword" })
         let result = try await evaluation.run(on: own, modelIdentity: "m").result
         #expect(result.restricted && result.worst.map(\.id) == ["1"])

@@ -97,5 +97,11 @@ struct SummaryScorerTests {
         #expect(text.contains("c: BERTScore: not run: no encoder named; name a BERT encoder and its layer"))
         #expect(text.contains("BERTScores of two encoders can't be compared."))
         #expect(text.contains("| c | ") && text.contains("| not run |"))
+        // The same answers stay the same, whatever encoder looked at them; the control's metrics are found by name.
+        let stage = StageEffect(from: entries[0], to: entries[0], control: entries[2], bootstrap: Bootstrap())
+        #expect(stage.scores.map(\.change.metric).sorted() == ["bertScore", "rougeL"])
+        #expect(stage.scores.map { $0.againstControl?.metric ?? "none" }.sorted() == ["none", "rougeL"])
+        #expect(try PairedDifference.between(one, without).allSatisfy { $0.changedAnswers == 0 })
+        #expect(text.contains("This stage did nothing"))
     }
 }

@@ -64,7 +64,8 @@ extension Golden {
             EvaluateForgetting.Output(differences: [
                 .init(
                     task: "mmlu", metric: "accuracy", before: 0.5, after: 0.25,
-                    difference: MetricValue(value: -0.25, low: -0.5, high: 0), items: 40)
+                    difference: MetricValue(value: -0.25, low: -0.5, high: 0), items: 40,
+                    measurable: false, mcNemar: 0.25)
             ])),
         Golden("output.report.build", BuildReport.Output(report: model, text: "a table")),
     ]

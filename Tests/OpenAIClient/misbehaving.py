@@ -30,6 +30,10 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             choice["logprobs"] = {
                 "tokens": ["A", " b", " c"], "token_logprobs": [None, -1.5, -0.25], "text_offset": [0, 1, 3],
                 "top_logprobs": [None, {" b": -1.5}, {" d": -0.125}]}
+            # What was written behind the prompt has a log-probability too.
+            for name, value in [("tokens", " e"), ("token_logprobs", -9.0), ("text_offset", 5), ("top_logprobs", {})]:
+                if body["max_tokens"] > 0:
+                    choice["logprobs"][name].append(value)
         answer = {"choices": [choice], "usage": {"prompt_tokens": 7, "completion_tokens": 2}}
         text = b"no JSON" if model == "garbled" else json.dumps(answer).encode()
         with open(log, "a") as file:

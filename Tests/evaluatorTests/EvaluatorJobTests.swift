@@ -171,6 +171,7 @@ struct EvaluatorJobTests {
         for difference in same.differences {
             #expect(difference.difference == MetricValue(value: 0, low: 0, high: 0) && difference.items == 6)
             #expect(difference.before == difference.after && difference.task == "pubmedqa")
+            #expect(difference.measurable == false && (difference.metric == "accuracy") == (difference.mcNemar == 1))
         }
         let tuned = try desk.output(
             "evaluator", .evaluateForgetting, of: EvaluateForgetting.self,

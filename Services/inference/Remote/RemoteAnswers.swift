@@ -53,12 +53,14 @@ struct RemoteAnswers: Sendable {
 
     /// What no remote model is asked.
     private func check(_ request: GenerationRequest, _ place: String) throws(JobFailure) {
-        let refused: [(String, Bool)] = [
-            ("choices", request.choices != nil), ("promptLogprobs", request.promptLogprobs == true),
-            ("responseFormat of type choice", request.responseFormat?.type == .choice),
-        ]
-        guard let (name, _) = refused.first(where: \.1) else { return }
-        throw client.failure("can't serve \(place): \(name); ask a model of this stack, or in another mode")
+        if request.promptLogprobs == true {
+            throw client.failure("can't serve \(place): promptLogprobs; ask a model of this stack")
+        }
+        if RemoteChoices.choices(of: request) != nil, client.model.choicesBy == nil {
+            throw client.failure(
+                "can't serve \(place): choices are not available on this endpoint, as far as choicesBy of the models' "
+                    + "file says; ask in mode generate")
+        }
     }
 
     private func answer(_ request: GenerationRequest, _ context: JobContext) async throws -> GenerationResult {
@@ -80,8 +82,11 @@ struct RemoteAnswers: Sendable {
                 "type": "json_schema", "json_schema": ["name": "answer", "schema": try schema(format)],
             ]
         }
-        let isChat = request.messages != nil
-        if let messages = request.messages {
+        let held = RemoteChoices(request, of: client.model)
+        held?.tell(&body, maxTokens: request.maxTokens)
+        let isChat = request.messages != nil || (client.model.route == .chat && request.prompt != nil)
+        if isChat {
+            let messages = request.messages ?? [ChatMessage(role: .user, content: request.prompt ?? "")]
             body["messages"] = .array(
                 messages.map { ["role": .string($0.role.rawValue), "content": .string($0.content)] })
             if let count = request.logprobs {
@@ -100,6 +105,15 @@ struct RemoteAnswers: Sendable {
         var result = GenerationResult(
             text: text, ids: [], finishReason: choice["finish_reason"] == "length" ? .length : .endOfSequence,
             promptTokens: usage.prompt)
+        if let held {
+            guard let chosen = held.chosen(text) else {
+                throw client.failure(
+                    "answered with none of the choices; it does not take them by \(held.form.rawValue): mend choicesBy "
+                        + "of the models' file, or ask in mode generate")
+            }
+            result.text = chosen
+            result.finishReason = .choice
+        }
         if request.logprobs != nil {
             guard let told = RemoteLogprobs(choice["logprobs"], isChat: isChat) else {
                 throw client.failure("tells no log-probabilities; ask without logprobs")
@@ -117,30 +131,44 @@ struct RemoteAnswers: Sendable {
 
     // MARK: Scoring
 
-    /// The continuation's tokens are those that begin at its place or after, as the endpoint cut the text.
+    /// The continuation's tokens are the last ones with its number of characters, as the endpoint cut the text.
     private func score(_ request: ScoreText.Request, _ context: JobContext) async throws -> ScoreText.Score {
-        var body: [String: JSONValue] = ["max_tokens": 0, "echo": true, "logprobs": 1, "temperature": 0]
+        guard client.model.route != .chat else {
+            throw client.failure(
+                "tells no log-likelihoods: they are not available on its chat route; ask in mode generate")
+        }
+        var body: [String: JSONValue] = ["echo": true, "logprobs": 1, "temperature": 0]
+        let text = (request.context ?? "") + (request.continuation ?? "")
         if let ids = request.contextIDs, let continuation = request.continuationIDs {
             body["prompt"] = .ids(ids + continuation)
+            body["max_tokens"] = 0
         } else {
-            body["prompt"] = .string((request.context ?? "") + (request.continuation ?? ""))
+            body["prompt"] = .string(text)
+            // None is wanted, but some servers take 0 for as many as there is room for; it is left out below.
+            body["max_tokens"] = 1
         }
-        let answer = try await client.post("completions", body, context)
-        _ = client.count(answer, context)
+        let answer = try await client.post(
+            "completions", body, context,
+            ifRefused: "log-likelihoods (completions with echo and logprobs) may not be available on this endpoint: "
+                + "ask in mode generate")
+        let usage = client.count(answer, context)
         guard case .array(let choices)? = answer["choices"],
             let told = choices.first.flatMap({ RemoteLogprobs($0["logprobs"], isChat: false) })
         else {
             throw client.failure(
-                "tells no log-likelihoods (completions with echo and logprobs); ask in mode generate instead")
+                "tells no log-likelihoods: completions with echo and logprobs are not available on this endpoint; "
+                    + "ask in mode generate")
         }
-        let first: Int
-        if let ids = request.contextIDs {
-            first = ids.count + told.logprobs.count - (ids.count + (request.continuationIDs?.count ?? 0))
+        let tokens: [Int]
+        if let continuation = request.continuationIDs {
+            tokens = Array(told.logprobs.indices.suffix(continuation.count))
         } else {
-            let boundary = (request.context ?? "").unicodeScalars.count
-            first = told.offsets.firstIndex { $0 >= boundary } ?? told.logprobs.count
+            let isCounted = answer["usage"]?["completion_tokens"] != nil
+            let isBehind = told.offsets.last.map { $0 >= text.unicodeScalars.count } ?? false
+            let added = (isCounted ? usage.completion > 0 : isBehind) ? 1 : 0
+            tokens = told.last(characters: (request.continuation ?? "").unicodeScalars.count, before: added)
         }
-        let tokens = told.logprobs.indices.filter { $0 >= max(0, first) && told.logprobs[$0] != nil }
+        guard !tokens.isEmpty else { throw client.failure("tells no log-likelihoods of the continuation's tokens") }
         return ScoreText.Score(
             logLikelihood: tokens.reduce(0) { $0 + (told.logprobs[$1] ?? 0) }, tokenCount: tokens.count,
             isGreedy: tokens.allSatisfy { told.isLikeliest($0) })

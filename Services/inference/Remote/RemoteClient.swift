@@ -23,7 +23,7 @@ final class RemoteClient: Sendable {
 
     /// The operator's name for it, as errors tell it.
     let name: String
-    private let model: RemoteModel
+    let model: RemoteModel
     private let limit: Mutex<RateLimit>
 
     init(_ model: RemoteModel, name: String) {
@@ -33,7 +33,11 @@ final class RemoteClient: Sendable {
     }
 
     /// The answer to one request of a route such as `completions`. `body` is without the model's name.
-    func post(_ route: String, _ body: [String: JSONValue], _ context: JobContext) async throws -> JSONValue {
+    /// - Parameter hint: how to mend it where the endpoint refuses the request.
+    func post(
+        _ route: String, _ body: [String: JSONValue], _ context: JobContext,
+        ifRefused hint: String = "its context may be shorter than contextLength of the models' file says"
+    ) async throws -> JSONValue {
         var body = body
         body["model"] = .string(model.model)
         let bytes = try MessageEncoder.encode(JSONValue.object(body))
@@ -41,6 +45,7 @@ final class RemoteClient: Sendable {
         while true {
             attempt += 1
             try await wait(limit.withLock { $0.take(at: .now) }, context)
+            context.note("requests", 1, adds: true)
             let (status, retryAfter, answer) = try await send(route, bytes)
             if status == 200 {
                 guard let answer = try? MessageDecoder.parse(answer) else {
@@ -48,7 +53,9 @@ final class RemoteClient: Sendable {
                 }
                 return answer
             }
-            guard RemoteBackoff.isRetried(status) else { throw failure("refused the request with status \(status)") }
+            guard RemoteBackoff.isRetried(status) else {
+                throw failure("refused the request with status \(status); \(hint)")
+            }
             guard let pause = RemoteBackoff.pause(after: attempt, retryAfter: retryAfter) else {
                 throw failure("is busy or broken: status \(status), \(attempt) times", retryable: true)
             }

@@ -45,6 +45,20 @@ struct RemoteLogprobs {
         guard tokens.count == logprobs.count, offsets.count == logprobs.count else { return nil }
     }
 
+    /// The places of the tokens with the last so many characters, `behind` tokens behind them left out; none where a
+    /// token there has no log-probability. Counted from the end: a character of several tokens is told as several, so that
+    /// places counted from the start are too large behind it.
+    func last(characters: Int, before behind: Int) -> [Int] {
+        let end = max(0, tokens.count - behind)
+        var (first, length) = (end, 0)
+        while first > 0, length < characters {
+            first -= 1
+            length += tokens[first].unicodeScalars.count
+        }
+        let places = Array(first..<end)
+        return places.allSatisfy { logprobs[$0] != nil } ? places : []
+    }
+
     /// Whether no token was likelier at that place, as far as is told.
     func isLikeliest(_ index: Int) -> Bool {
         guard best.indices.contains(index), let top = best[index], let own = logprobs[index] else { return false }

@@ -31,8 +31,11 @@ public struct McNemarTest: Codable, Sendable, Hashable {
 }
 
 extension ItemOutcomes {
-    /// How many items were answered otherwise, and the test where an answer is right or wrong.
-    func changes(to other: ItemOutcomes) throws(BenchmarkError) -> (answers: Int, test: McNemarTest?) {
+    /// How many items were answered otherwise, and the test where an answer is right or wrong. `metrics` are those that
+    /// both have alike: an answer of values counts as the same where all of these are.
+    func changes(
+        to other: ItemOutcomes, metrics: [String]
+    ) throws(BenchmarkError) -> (answers: Int, test: McNemarTest?) {
         func test(_ pairs: [(Bool, Bool)]) -> McNemarTest {
             McNemarTest(onlyBeforeRight: pairs.count { $0 && !$1 }, onlyAfterRight: pairs.count { !$0 && $1 })
         }
@@ -54,7 +57,7 @@ extension ItemOutcomes {
             return (zip(one, two).count { $0 != $1 }, nil)
         case .values:
             let changed = (0..<min(count, other.count)).count { index in
-                (values ?? [:]).contains { name, own in other.values?[name].map { $0[index] != own[index] } ?? true }
+                metrics.contains { values?[$0]?[index] != other.values?[$0]?[index] }
             }
             guard let one = values?["exactMatch"], let two = other.values?["exactMatch"] else { return (changed, nil) }
             return (changed, test(zip(one, two).map { ($0 == 1, $1 == 1) }))

@@ -61,7 +61,7 @@ public struct PairedDifference: Codable, Sendable, Hashable {
         let differences = bootstrap.estimates(items: before.items) { sample in
             zip(second(sample), first(sample)).map { $0 - $1 }
         }
-        let changes = try before.outcomes.changes(to: after.outcomes)
+        let changes = try before.outcomes.changes(to: after.outcomes, metrics: names)
         return names.indices.map { index in
             PairedDifference(
                 metric: names[index], before: values.0[index], after: values.1[index],

@@ -12,6 +12,40 @@ struct SubjectFiles {
     /// The subjects that count; nil for all.
     var subjects: Set<String>?
 
+    static let letters = Array(OptionLetters.all.prefix(4))
+
+    /// A question of four options as a file writes it.
+    struct Question {
+        let question: String
+        let options: [String]
+        /// One of `letters`.
+        let answer: String
+
+        /// The question and its options stand first in a record; nil where the answer is none of the letters.
+        init?(_ fields: [String], answer: String) {
+            guard fields.count > 5, SubjectFiles.letters.contains(answer) else { return nil }
+            question = fields[0]
+            options = Array(fields[1...4])
+            self.answer = answer
+        }
+    }
+
+    /// The items of a split: `questions` reads those of one file, whose name is their subject. An id is `anatomy/0`.
+    func dataset(
+        at location: URL, split: String?, questions: (DataFile) throws(BenchmarkError) -> [Question]
+    ) throws(BenchmarkError) -> BenchmarkDataset {
+        let files = try files(at: location, split: split)
+        return try BenchmarkDataset(split: split, location: location, files: files) { file throws(BenchmarkError) in
+            let subject = subject(of: file.name)
+            return try questions(file).enumerated().map { index, question in
+                BenchmarkItem(
+                    id: "\(subject)/\(index)", question: question.question,
+                    options: OptionLetters.options(question.options), labels: Self.letters, gold: question.answer,
+                    subject: subject)
+            }
+        }
+    }
+
     func files(at location: URL, split: String?) throws(BenchmarkError) -> [URL] {
         guard DataLocation.isFolder(location) else { return [location] }
         let parts = (split ?? "test").split(separator: "/", maxSplits: 1).map(String.init)

@@ -78,7 +78,8 @@ struct ReportDocument {
         }
         let header = ["model"] + columns.map(\.title) + ["parsed", "cut", "unfit"]
         blocks.append(.table(ReportGrid(header: header, rows: rows)))
-        if !table.encoderSentences.isEmpty { blocks.append(.list(table.encoderSentences)) }
+        let notes = table.encoderSentences + table.usageSentences
+        if !notes.isEmpty { blocks.append(.list(notes)) }
     }
 
     /// The paper's rows stand once for a task, under its first table.

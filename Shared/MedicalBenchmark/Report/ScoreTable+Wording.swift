@@ -26,6 +26,9 @@ extension ScoreTable {
         if let shots { parts.append("\(shots) shots") }
         if let decoding {
             parts.append("greedy, context \(decoding.contextLength)")
+            if decoding.isEstimated == true {
+                parts.append("lengths estimated at \(SharingModel.bytesPerToken) bytes a token")
+            }
             if let maxTokens = decoding.maxTokens { parts.append("at most \(maxTokens) new tokens") }
         }
         parts.append("95 % bootstrap intervals (\(bootstrap.resamples) resamples, seed \(bootstrap.seed))")
@@ -44,6 +47,19 @@ extension ScoreTable {
     static func figure(_ metric: HeadlineMetric, of metrics: [String: MetricEstimate]) -> String {
         if metric == .bertScore, metrics[metric.name] == nil { return "not run" }
         return Figures.estimate(metrics[metric.name])
+    }
+
+    /// What the answers of remote models took.
+    var usageSentences: [String] {
+        rows.compactMap { row in
+            row.usage.map { usage in
+                let retries = usage.retries > 0 ? " (\(Figures.fixed(usage.retries, 0)) of them again)" : ""
+                let cost = usage.cost.map { ", cost \(Figures.fixed($0, 4))" } ?? ""
+                return "\(row.model): \(Figures.fixed(usage.requests, 0)) requests\(retries) to a remote model, "
+                    + "\(Figures.fixed(usage.promptTokens, 0)) tokens of prompts and "
+                    + "\(Figures.fixed(usage.completionTokens, 0)) of answers\(cost)."
+            }
+        }
     }
 
     /// What the BERTScores are of, or how to get them; empty for what is no summary.

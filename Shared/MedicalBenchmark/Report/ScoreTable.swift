@@ -19,6 +19,8 @@ public struct ScoreTable: Codable, Sendable, Hashable {
         public let worst: [WorstItem]
         /// What gave summaries their BERTScore; nil where no encoder was named, and for other answers.
         public let bertScore: BERTScoreSetting?
+        /// What the answers took of a remote model; nil of one's own.
+        public let usage: ModelUsage?
     }
 
     public let task: String
@@ -75,7 +77,7 @@ public struct ScoreTable: Codable, Sendable, Hashable {
                 unfit: result.unfit, missing: result.missing, alternative: result.alternative,
                 labelScores: result.labelScores, confusion: (try? result.outcomes.confusion()) ?? nil,
                 calibration: result.calibration, worst: result.worst,
-                bertScore: result.bertScore)
+                bertScore: result.bertScore, usage: result.usage)
         }
         paper = PaperResults.figures(dataset: first.taskName)
     }

@@ -65,10 +65,11 @@ public struct StageEffect: Codable, Sendable, Hashable {
                 let controls = try same(control).map { other throws(BenchmarkError) in
                     try PairedDifference.between(other, after, bootstrap: bootstrap)
                 }
-                for (index, change) in changes.enumerated() where compared.contains(change.metric) {
+                for change in changes where compared.contains(change.metric) {
+                    // The control may have fewer metrics, such as no BERTScore or one of another encoder.
+                    let control = controls?.first { $0.metric == change.metric }
                     scores.append(
-                        ScoreChange(
-                            task: ScoreTable.heading(after), change: change, againstControl: controls?[index]))
+                        ScoreChange(task: ScoreTable.heading(after), change: change, againstControl: control))
                 }
             } catch {
                 unpaired.append("\(ScoreTable.heading(after)): \(error.reason)")

@@ -7,10 +7,13 @@ public struct ContinuationScore: Sendable, Hashable {
     public var tokenCount: Int
     /// Whether greedy decoding would write it.
     public var isGreedy: Bool
+    /// Its share of what the scores of its call took; nil of one's own models.
+    public var usage: ModelUsage?
 
-    public init(logLikelihood: Double, tokenCount: Int, isGreedy: Bool) {
+    public init(logLikelihood: Double, tokenCount: Int, isGreedy: Bool, usage: ModelUsage? = nil) {
         self.logLikelihood = logLikelihood
         self.tokenCount = tokenCount
         self.isGreedy = isGreedy
+        self.usage = usage
     }
 }

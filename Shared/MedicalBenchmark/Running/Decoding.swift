@@ -9,4 +9,6 @@ public struct Decoding: Codable, Sendable, Hashable {
     public let stop: [String]
     /// Tokens of the model's context.
     public let contextLength: Int
+    /// Whether lengths were estimated, the model's tokenizer not being known here.
+    public var isEstimated: Bool?
 }

@@ -73,12 +73,6 @@ public struct Evaluation: Sendable {
         summaries: SummaryScorer? = nil,
         onRow: (EvaluationRow) async throws -> Void = { _ in }
     ) async throws -> EvaluationOutcome {
-        guard model.mayReadRestrictedData || !task.isRestricted else {
-            throw BenchmarkError(
-                .restrictedData, "task \"\(task.id)\"",
-                "is of restricted data, which a third party's model must not read",
-                remedy: "ask a model of your own")
-        }
         let asker = ItemAsker(evaluation: self, model: model, modelIdentity: modelIdentity)
         var known: [String: EvaluationRow] = [:]
         for row in rows where row.key == asker.key { known[row.id] = row }
@@ -98,18 +92,19 @@ public struct Evaluation: Sendable {
         let scoring = Scoring(task: task, dataset: dataset, settings: settings, prompt: prompt)
         let bertScore = try await scoring.encode(&all, by: summaries)
         var result = try scoring.result(&all, bertScore: bertScore)
-        complete(&result, all, contextLength: model.contextLength)
+        complete(&result, all, model)
         return EvaluationOutcome(result: result, rows: all)
     }
 
     /// What rows of this model and setting have in common, as `EvaluationRow.key` says it.
-    public func key(on model: any LanguageModel, modelIdentity: String) -> String {
-        ItemAsker(evaluation: self, model: model, modelIdentity: modelIdentity).key
+    public func key(contextLength: Int, modelIdentity: String) -> String {
+        ItemAsker.key(of: self, contextLength: contextLength, modelIdentity: modelIdentity)
     }
 
     private func id(_ index: Int) -> String { dataset.items[index].id }
 
-    private func complete(_ result: inout EvaluationResult, _ rows: [EvaluationRow], contextLength: Int) {
+    private func complete(_ result: inout EvaluationResult, _ rows: [EvaluationRow], _ model: any LanguageModel) {
+        let contextLength = model.contextLength
         let isFree = settings.mode == .generate
         result.prompt = prompt.name
         result.mode = settings.mode
@@ -117,7 +112,9 @@ public struct Evaluation: Sendable {
         result.shotsSHA256 = shotsSHA256
         result.decoding = Decoding(
             maxTokens: isFree ? settings.maxTokens(for: task.answerKind, in: contextLength) : nil, temperature: 0,
-            stop: isFree ? settings.stop : [], contextLength: contextLength)
+            stop: isFree ? settings.stop : [], contextLength: contextLength,
+            isEstimated: model.estimatesLengths ? true : nil)
+        result.usage = ModelUsage.total(of: rows.compactMap(\.usage))?.whole
         result.truncated = rows.count(where: \.truncated)
         result.unfit = rows.count(where: \.unfit)
     }

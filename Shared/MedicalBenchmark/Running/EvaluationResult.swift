@@ -46,5 +46,7 @@ public struct EvaluationResult: Codable, Sendable, Hashable {
     public var worst: [WorstItem]
     /// What gave summaries their `bertScore`; nil where no encoder was named, and for other answers.
     public var bertScore: BERTScoreSetting?
+    /// What the answers took of a remote model, whenever they were asked; nil of one's own and of saved predictions.
+    public var usage: ModelUsage?
     public var outcomes: ItemOutcomes
 }

@@ -34,6 +34,8 @@ public struct EvaluationRow: Codable, Sendable, Hashable {
     public var missing: Bool?
     /// Of a summary, where an encoder was named.
     public var similarity: RowSimilarity?
+    /// What its answer took of a remote model.
+    public var usage: ModelUsage?
 
     /// Whether there is an output to read.
     var isAnswered: Bool { !unfit && missing != true }

@@ -12,14 +12,18 @@ struct ItemAsker: Sendable {
     init(evaluation: Evaluation, model: any LanguageModel, modelIdentity: String) {
         self.evaluation = evaluation
         self.model = model
+        key = Self.key(of: evaluation, contextLength: model.contextLength, modelIdentity: modelIdentity)
+    }
+
+    static func key(of evaluation: Evaluation, contextLength: Int, modelIdentity: String) -> String {
         let settings = evaluation.settings
         let parts = [
             modelIdentity, evaluation.task.id, evaluation.dataset.sha256, evaluation.prompt.name,
             "\(settings.shots)", evaluation.shotsSHA256 ?? "", "\(settings.shots > 0 ? settings.seed : 0)",
-            settings.mode.rawValue, "\(settings.maxTokens(for: evaluation.task.answerKind, in: model.contextLength))",
-            "\(model.contextLength)",
+            settings.mode.rawValue, "\(settings.maxTokens(for: evaluation.task.answerKind, in: contextLength))",
+            "\(contextLength)",
         ]
-        key = Self.digest(parts + settings.stop)
+        return digest(parts + settings.stop)
     }
 
     /// Tokens to keep free for the answer.
@@ -53,7 +57,7 @@ struct ItemAsker: Sendable {
                 output: answers[index].output, scores: answers[index].scores, tokenCounts: answers[index].tokenCounts,
                 parsed: nil, gold: item.gold, correct: nil, score: 0, truncated: prompt.isTruncated,
                 shots: evaluation.settings.shots - prompt.shotsDropped, contextCut: prompt.isContextCut,
-                unfit: !prompt.fits)
+                unfit: !prompt.fits, usage: answers[index].usage)
         }
     }
 
@@ -61,6 +65,7 @@ struct ItemAsker: Sendable {
         let output: String
         var scores: [String: Double]?
         var tokenCounts: [String: Int]?
+        var usage: ModelUsage?
     }
 
     private func answers(
@@ -77,7 +82,7 @@ struct ItemAsker: Sendable {
         let call = Self.call(settings.mode.rawValue, requests.map(\.prompt))
         let given = try await model.generate(requests, call: call)
         try Self.check(given.count, for: requests.count)
-        return given.map { Answer(output: $0.text) }
+        return given.map { Answer(output: $0.text, usage: $0.usage) }
     }
 
     private func likeliest(_ questions: [(item: BenchmarkItem, prompt: String)]) async throws -> [Answer] {
@@ -101,7 +106,8 @@ struct ItemAsker: Sendable {
             }
             return Answer(
                 output: item.labels[index], scores: Dictionary(uniqueKeysWithValues: zip(item.labels, values)),
-                tokenCounts: Dictionary(uniqueKeysWithValues: zip(item.labels, given.map(\.tokenCount))))
+                tokenCounts: Dictionary(uniqueKeysWithValues: zip(item.labels, given.map(\.tokenCount))),
+                usage: ModelUsage.total(of: given.compactMap(\.usage)))
         }
     }
 

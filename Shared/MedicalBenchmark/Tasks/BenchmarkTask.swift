@@ -8,8 +8,6 @@ public protocol BenchmarkTask: Sendable {
     var id: String { get }
     /// The name in the paper's tables, such as `PubMedQA`.
     var name: String { get }
-    /// Whether the publisher gives the data to approved users only; such data is never sent to a third party's model.
-    var isRestricted: Bool { get }
     /// Where its publisher gives it.
     var source: String { get }
     /// Other spellings of labels that strict parsing takes for them.
@@ -37,7 +35,8 @@ public protocol BenchmarkTask: Sendable {
 }
 
 extension BenchmarkTask {
-    public var isRestricted: Bool { false }
+    /// Whether the publisher gives the data to approved users only; such data is never sent to a third party's model.
+    public var isRestricted: Bool { !(self is any OpenBenchmarkTask) }
 
     public var aliases: [String: String] { [:] }
 

@@ -7,7 +7,7 @@ public import FoundationEssentials
 /// Layout (github.com/StonyBrookNLP/BioNLI, its data preparation): CSV with `supp_set` (premise), `conclusion`
 /// (hypothesis) and `label_cat`: `pos` for the authors' own conclusion, else how it was altered. The set has two classes;
 /// the paper's prompt offers three, so "neutral" is never right. Records are numbered from 0.
-public struct BioNLI: BenchmarkTask {
+public struct BioNLI: OpenBenchmarkTask {
     public let id = "bionli"
     public let name = "BioNLI"
     public let source = "https://github.com/StonyBrookNLP/BioNLI (the test split on request)"

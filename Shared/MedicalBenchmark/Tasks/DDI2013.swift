@@ -6,7 +6,7 @@ public import FoundationEssentials
 ///
 /// Layouts: TSV with `index`, `sentence` (both drugs replaced by `@DRUG$`) and `label`, as BLUE writes it; or the
 /// corpus's own XML, of which each `pair` becomes such a record, its id the pair's.
-public struct DDI2013: BenchmarkTask {
+public struct DDI2013: OpenBenchmarkTask {
     public let id = "ddi2013"
     public let name = "2013 DDI"
     public let source = "https://github.com/isegura/DDICorpus"

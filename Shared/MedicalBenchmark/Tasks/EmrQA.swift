@@ -11,7 +11,6 @@ public import FoundationEssentials
 public struct EmrQA: BenchmarkTask {
     public let id = "emrqa"
     public let name = "EmrQA"
-    public let isRestricted = true
     public let source = "https://portal.dbmi.hms.harvard.edu/projects/n2c2-nlp (data use agreement)"
     public let answerKind = AnswerKind.passage
     public let prompts = PromptLibrary.tableA2("EmrQA", slots: [.context, .question]) + PromptLibrary.code("EmrQA")

@@ -5,7 +5,7 @@ public import FoundationEssentials
 /// Hallmarks of Cancer: which of ten hallmarks an abstract is about (Baker et al., 2016).
 ///
 /// Layout: TSV with `pmid`, `text` and `labels`, joined by `;`; none where the abstract is about none.
-public struct HoC: BenchmarkTask {
+public struct HoC: OpenBenchmarkTask {
     public let id = "hoc"
     public let name = "HoC"
     public let source = "https://github.com/sb895/Hallmarks-of-Cancer"

@@ -10,7 +10,6 @@ public import FoundationEssentials
 public struct I2B2: BenchmarkTask {
     public let id = "i2b2-2012"
     public let name = "2012 i2b2"
-    public let isRestricted = true
     public let source = "https://portal.dbmi.hms.harvard.edu/projects/n2c2-nlp (data use agreement)"
     public let answerKind = AnswerKind.markup
     public let prompts =

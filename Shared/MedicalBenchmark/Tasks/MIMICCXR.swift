@@ -11,7 +11,6 @@ public import FoundationEssentials
 public struct MIMICCXR: BenchmarkTask {
     public let id = "mimic-cxr"
     public let name = "MIMIC-CXR"
-    public let isRestricted = true
     public let source = "https://physionet.org/content/mimic-cxr (credentialed access)"
     public let answerKind = AnswerKind.summary
     public let prompts = PromptLibrary.tableA2("MIMIC-CXR", slots: [.context]) + PromptLibrary.code("MIMIC-CXR")

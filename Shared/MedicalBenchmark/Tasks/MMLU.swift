@@ -7,7 +7,7 @@ public import FoundationEssentials
 ///
 /// Layout: `dev/anatomy_dev.csv`, `test/anatomy_test.csv` …, no header: question, four options, letter. The subject
 /// comes from the file's name. An id is `anatomy/0`: subject and number in its file.
-public struct MMLU: BenchmarkTask {
+public struct MMLU: OpenBenchmarkTask {
     public let id: String
     public let name: String
     public let answerKind = AnswerKind.letter
@@ -30,10 +30,7 @@ public struct MMLU: BenchmarkTask {
     }
 
     public func read(_ location: URL, split: String?) throws(BenchmarkError) -> BenchmarkDataset {
-        let files = try layout.files(at: location, split: split)
-        return try BenchmarkDataset(split: split, location: location, files: files) { file throws(BenchmarkError) in
-            try read(file, subject: layout.subject(of: file.name))
-        }
+        try layout.dataset(at: location, split: split, questions: questions)
     }
 
     public var shotsSplit: String { "dev" }
@@ -46,26 +43,21 @@ public struct MMLU: BenchmarkTask {
         try layout.shots(count, for: item, from: pool)
     }
 
-    private func read(_ file: DataFile, subject: String) throws(BenchmarkError) -> [BenchmarkItem] {
-        let letters = Array(OptionLetters.all.prefix(4))
-        var items: [BenchmarkItem] = []
+    private func questions(_ file: DataFile) throws(BenchmarkError) -> [SubjectFiles.Question] {
+        var questions: [SubjectFiles.Question] = []
         for record in try CSVRecords.read(file.bytes, file: file.path) {
             guard record.fields.count == 6 else {
                 throw .record(
                     file.path, line: record.line, field: nil, "has \(record.fields.count) fields, expected 6",
                     remedy: "give question, four options and the letter, without a header")
             }
-            guard letters.contains(record.fields[5]) else {
+            guard let question = SubjectFiles.Question(record.fields, answer: record.fields[5]) else {
                 throw .record(
                     file.path, line: record.line, field: "answer", "is none of A, B, C, D",
                     remedy: "give question, four options and the letter, without a header")
             }
-            items.append(
-                BenchmarkItem(
-                    id: "\(subject)/\(items.count)", question: record.fields[0],
-                    options: OptionLetters.options(Array(record.fields[1...4])), labels: letters,
-                    gold: record.fields[5], subject: subject))
+            questions.append(question)
         }
-        return items
+        return questions
     }
 }

@@ -7,7 +7,7 @@ public import FoundationEssentials
 /// Layout (mtsamples.com as one CSV, 4,999 records): `medical_specialty` with a leading space, `transcription`, and
 /// columns that are not read. Its publisher has no splits, and the paper's are not published. Records without a
 /// transcription are passed over; an id is the record's number in the file.
-public struct MTSamples: BenchmarkTask {
+public struct MTSamples: OpenBenchmarkTask {
     public let id = "mtsamples"
     public let name = "MTSamples"
     public let source =

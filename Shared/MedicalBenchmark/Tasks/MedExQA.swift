@@ -6,7 +6,7 @@ public import FoundationEssentials
 ///
 /// Layout (huggingface.co/datasets/bluesky333/MedExQA): `test/biomedical_engineer_test.tsv` …, no header: question, four
 /// options, two explanations, letter. An id is `biomedical_engineer/0`.
-public struct MedExQA: BenchmarkTask {
+public struct MedExQA: OpenBenchmarkTask {
     public let id = "medexqa"
     public let name = "MedExQA"
     public let answerKind = AnswerKind.letter
@@ -17,10 +17,7 @@ public struct MedExQA: BenchmarkTask {
     public init() {}
 
     public func read(_ location: URL, split: String?) throws(BenchmarkError) -> BenchmarkDataset {
-        let files = try layout.files(at: location, split: split)
-        return try BenchmarkDataset(split: split, location: location, files: files) { file throws(BenchmarkError) in
-            try read(file, subject: layout.subject(of: file.name))
-        }
+        try layout.dataset(at: location, split: split, questions: questions)
     }
 
     public var shotsSplit: String { "dev" }
@@ -33,22 +30,17 @@ public struct MedExQA: BenchmarkTask {
         try layout.shots(count, for: item, from: pool)
     }
 
-    private func read(_ file: DataFile, subject: String) throws(BenchmarkError) -> [BenchmarkItem] {
-        let letters = Array(OptionLetters.all.prefix(4))
-        var items: [BenchmarkItem] = []
+    private func questions(_ file: DataFile) throws(BenchmarkError) -> [SubjectFiles.Question] {
+        var questions: [SubjectFiles.Question] = []
         for record in try DataTable.records(file, .tsv) {
             let answer = record.fields.last.map(PythonText.strip) ?? ""
-            guard record.fields.count == 8, letters.contains(answer) else {
+            guard record.fields.count == 8, let question = SubjectFiles.Question(record.fields, answer: answer) else {
                 throw .record(
                     file.path, line: record.line, field: nil, "is no question with four options and its letter",
                     remedy: "give question, four options, two explanations and the letter, without a header")
             }
-            items.append(
-                BenchmarkItem(
-                    id: "\(subject)/\(items.count)", question: record.fields[0],
-                    options: OptionLetters.options(Array(record.fields[1...4])), labels: letters, gold: answer,
-                    subject: subject))
+            questions.append(question)
         }
-        return items
+        return questions
     }
 }

@@ -5,7 +5,7 @@ public import FoundationEssentials
 /// MedMCQA: questions of Indian medical entrance examinations, four options (Pal et al., 2022).
 ///
 /// Layout: JSON Lines of `id`, `question`, `opa` … `opd` and `cop`, the right option counted from 0.
-public struct MedMCQA: BenchmarkTask {
+public struct MedMCQA: OpenBenchmarkTask {
     public let id = "medmcqa"
     public let name = "MedMCQA"
     public let answerKind = AnswerKind.letter

@@ -9,7 +9,6 @@ public import FoundationEssentials
 public struct MedNLI: BenchmarkTask {
     public let id = "mednli"
     public let name = "MedNLI"
-    public let isRestricted = true
     public let source = "https://physionet.org/content/mednli (credentialed access)"
     public let answerKind = AnswerKind.word
     public let prompts = NaturalLanguageInference.prompts("MedNLI")

@@ -6,7 +6,7 @@ public import FoundationEssentials
 ///
 /// Layout: JSON Lines of `question`, `options` (letter → text) and `answer_idx`, as in `questions/US/*.jsonl`. Records
 /// have no id of their own: the id is the record's number in its file, counted from 0, unless there is an `id`.
-public struct MedQA: BenchmarkTask {
+public struct MedQA: OpenBenchmarkTask {
     public let id = "medqa"
     public let name = "MedQA"
     public let answerKind = AnswerKind.letter

@@ -6,7 +6,7 @@ public import FoundationEssentials
 ///
 /// Layout: one JSON object of PMID → `QUESTION`, `CONTEXTS`, `final_decision`, as in `ori_pqal.json` and
 /// `test_set.json`'s records; the PMID is the id.
-public struct PubMedQA: BenchmarkTask {
+public struct PubMedQA: OpenBenchmarkTask {
     public let id = "pubmedqa"
     public let name = "PubMedQA"
     public let answerKind = AnswerKind.word

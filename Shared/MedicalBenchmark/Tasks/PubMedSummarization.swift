@@ -6,7 +6,7 @@ public import FoundationEssentials
 ///
 /// Layout (github.com/armancohan/long-summarization): `test.txt`, JSON Lines of `article_id`, `article_text` and
 /// `abstract_text`, both lists of sentences, those of the abstract between `<S>` and `</S>`.
-public struct PubMedSummarization: BenchmarkTask {
+public struct PubMedSummarization: OpenBenchmarkTask {
     public let id = "pubmed-summarization"
     public let name = "PubMed (summarization)"
     public let source = "https://github.com/armancohan/long-summarization"

@@ -43,8 +43,13 @@ public struct EvaluateForgetting: JobPayload, Hashable {
         /// after − before, paired by item, with its 95 % interval.
         public var difference: MetricValue
         public var items: Int
+        /// Whether the interval leaves out 0; a difference inside it is no difference.
+        public var measurable: Bool?
+        /// The two-sided p of McNemar's exact test, of accuracies and exact matches.
+        public var mcNemar: Double?
         public init(
-            task: String, metric: String, before: Double, after: Double, difference: MetricValue, items: Int
+            task: String, metric: String, before: Double, after: Double, difference: MetricValue, items: Int,
+            measurable: Bool? = nil, mcNemar: Double? = nil
         ) {
             self.task = task
             self.metric = metric
@@ -52,6 +57,8 @@ public struct EvaluateForgetting: JobPayload, Hashable {
             self.after = after
             self.difference = difference
             self.items = items
+            self.measurable = measurable
+            self.mcNemar = mcNemar
         }
     }
 

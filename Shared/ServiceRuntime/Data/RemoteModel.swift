@@ -20,6 +20,30 @@ public struct RemoteModel: Codable, Sendable, Hashable {
     public var completionPrice: Double?
     /// How long one request may take. Default 300.
     public var timeoutSeconds: Double?
+    /// Tokens that prompt and answer may have together, for evaluations. Default 4,096.
+    public var contextLength: Int?
+    /// The route that texts go to: a prompt is completed, or put as one message of a user. Default `completions`.
+    public var route: Route?
+    /// How the endpoint is told to answer with one of a few texts; without it, it can't be.
+    public var choicesBy: ChoiceForm?
+
+    /// A route of OpenAI's interface.
+    public enum Route: String, Codable, Sendable { case completions, chat }
+
+    /// How endpoints take choices.
+    public enum ChoiceForm: String, Codable, Sendable {
+        /// `response_format` of type `choice`, as this project's gateway takes it.
+        case responseFormat = "response_format"
+        /// `response_format` of type `json_schema`: an object whose `answer` is one of them, as OpenAI takes it.
+        case jsonSchema = "json_schema"
+        /// `guided_choice`, as vLLM took it.
+        case guidedChoice = "guided_choice"
+        /// `structured_outputs` with `choice`, as vLLM takes it now.
+        case structuredOutputs = "structured_outputs"
+    }
+
+    /// What `contextLength` is where nothing is said.
+    public static let defaultContextLength = 4096
 
     func validate(_ path: String) throws(MessageError) {
         func require(_ condition: Bool, _ field: String, _ detail: String) throws(MessageError) {
@@ -32,6 +56,7 @@ public struct RemoteModel: Codable, Sendable, Hashable {
         try require(keyVariable == nil || keyFile == nil, "keyFile", "give keyVariable or keyFile")
         try require(requestsPerMinute ?? 1 > 0, "requestsPerMinute", "must be above 0")
         try require(promptPrice ?? 0 >= 0 && completionPrice ?? 0 >= 0, "promptPrice", "can't be below 0")
+        try require((16...(1 << 24)).contains(contextLength ?? 16), "contextLength", "must be 16 to 16777216")
         try require((0.001...86_400).contains(timeoutSeconds ?? 1), "timeoutSeconds", "must be up to a day")
     }
 

@@ -20,11 +20,12 @@ protocol JobBackend: Sendable {
     /// Publishes what a job made in the store.
     func publish(_ path: String, move: Bool, name: String, for job: JobEnvelope) async throws -> ArtifactID
 
-    /// Asks for other jobs and answers their outputs in the order of the messages; `onFinish` hears how many are done.
+    /// Asks for other jobs and answers their results, all with an output, in the order of the messages; `onFinish` hears
+    /// how many are done.
     func ask(
         _ messages: [JobMessage], key: String, for job: JobEnvelope, control: JobControl,
         onFinish: @escaping @Sendable (Int) -> Void
-    ) async throws -> [JSONValue]
+    ) async throws -> [JobResult]
 
     /// Shows a part of an answer to whoever reads along; nobody waits for that.
     func publish(_ part: GenerationPart, of job: JobEnvelope, control: JobControl)

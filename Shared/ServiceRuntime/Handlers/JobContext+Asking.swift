@@ -14,14 +14,24 @@ extension JobContext {
         _ kind: JobKind, _ payloads: [Payload], key: String,
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws -> [Payload.Output] {
+        try await answers(to: kind, payloads, key: key, progress: progress).map(\.output)
+    }
+
+    /// The same, with what the children's results tell of their work.
+    public func answers<Payload: JobPayload>(
+        to kind: JobKind, _ payloads: [Payload], key: String,
+        progress: @escaping @Sendable (Int) -> Void = { _ in }
+    ) async throws -> [ChildAnswer<Payload.Output>] {
         try checkStop()
         let messages = try payloads.map { try JobMessage(kind, $0) }
-        let outputs = try await backend.ask(
+        let results = try await backend.ask(
             messages, key: key, for: envelope, control: control, onFinish: progress)
         return try await compute {
-            try outputs.map { output in
+            try results.map { result in
                 do {
-                    return try MessageDecoder(policy: .lenient).decode(Payload.Output.self, from: output)
+                    let output = try MessageDecoder(policy: .lenient).decode(
+                        Payload.Output.self, from: result.output ?? .null)
+                    return ChildAnswer(output: output, metrics: result.metrics)
                 } catch {
                     throw JobFailure(
                         .childFailed, title: "A job that this one asked for answered in another form",

@@ -15,7 +15,7 @@ extension QueueBackend {
     func ask(
         _ messages: [JobMessage], key: String, for job: JobEnvelope, control: JobControl,
         onFinish: @escaping @Sendable (Int) -> Void
-    ) async throws -> [JSONValue] {
+    ) async throws -> [JobResult] {
         let ids = messages.indices.map { JobID("\(job.id).\(key)-\($0)") }
         guard ids.allSatisfy(\.isWellFormed) else {
             throw JobFailure(
@@ -24,7 +24,7 @@ extension QueueBackend {
         }
         let (stops, stop) = AsyncStream.makeStream(of: JobControl.StopReason.self)
         control.onStop { stop.yield($0) }
-        return try await withThrowingTaskGroup(of: [JSONValue]?.self) { group in
+        return try await withThrowingTaskGroup(of: [JobResult]?.self) { group in
             group.addTask { try await collect(messages, ids: ids, for: job, onFinish: onFinish) }
             group.addTask {
                 for await reason in stops { throw JobInterruption(reason) }
@@ -47,18 +47,18 @@ extension QueueBackend {
 
     private func collect(
         _ messages: [JobMessage], ids: [JobID], for job: JobEnvelope, onFinish: @Sendable (Int) -> Void
-    ) async throws -> [JSONValue] {
-        var outputs: [JSONValue] = []
+    ) async throws -> [JobResult] {
+        var results: [JobResult] = []
         var submitted = 0
         for (index, id) in ids.enumerated() {
             while submitted < min(ids.count, index + Self.window) {
                 try await submit(messages[submitted], id: ids[submitted], for: job)
                 submitted += 1
             }
-            outputs.append(try await output(of: id, kind: messages[index].kind))
-            onFinish(outputs.count)
+            results.append(try await result(of: id, kind: messages[index].kind))
+            onFinish(results.count)
         }
-        return outputs
+        return results
     }
 
     /// Submits a child, or finds the one that an earlier attempt of the parent submitted.
@@ -83,13 +83,16 @@ extension QueueBackend {
         _ = try await patiently { try await broker.retry(id) }
     }
 
-    private func output(of id: JobID, kind: JobKind) async throws -> JSONValue {
+    private func result(of id: JobID, kind: JobKind) async throws -> JobResult {
         var cursor: String?
         while true {
             guard let job = try await patiently({ try await broker.job(id) }) else {
                 throw JobFailure.child(id.rawValue, kind, state: "unknown", error: nil)
             }
-            if job.state == .succeeded, let output = job.result?.output { return try await unstored(output) }
+            if job.state == .succeeded, var result = job.result, let output = result.output {
+                result.output = try await unstored(output)
+                return result
+            }
             if job.state.isTerminal {
                 throw JobFailure.child(id.rawValue, kind, state: job.state.rawValue, error: job.error)
             }

@@ -34,8 +34,8 @@ struct LocalBackend: JobBackend {
     func ask(
         _ messages: [JobMessage], key: String, for job: JobEnvelope, control: JobControl,
         onFinish: @escaping @Sendable (Int) -> Void
-    ) async throws -> [JSONValue] {
-        var outputs: [JSONValue] = []
+    ) async throws -> [JobResult] {
+        var results: [JobResult] = []
         for (index, message) in messages.enumerated() {
             if let reason = control.stopReason { throw JobInterruption(reason) }
             let id = "\(job.id).\(key)-\(index)"
@@ -46,13 +46,13 @@ struct LocalBackend: JobBackend {
                 result = try await siblings.ask(message, from: base, control: control)
             }
             if let reason = control.stopReason { throw JobInterruption(reason) }
-            guard result.status == .succeeded, let output = result.output else {
+            guard result.status == .succeeded, result.output != nil else {
                 throw JobFailure.child(id, message.kind, state: result.status.rawValue, error: result.error)
             }
-            outputs.append(output)
-            onFinish(outputs.count)
+            results.append(result)
+            onFinish(results.count)
         }
-        return outputs
+        return results
     }
 
     private func answer(
