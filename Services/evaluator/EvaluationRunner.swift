@@ -25,13 +25,12 @@ struct EvaluationRunner {
         let identity = try subject.identity(context)
         let key = evaluation.key(on: model, modelIdentity: identity)
         let rows = try RowFile(file)
-        let known = (answers?.rows(key) ?? []) + rows.known
         let total = evaluation.dataset.items.count
         let counter = ProgressCounter(done: 0)
         context.report(JobProgress(phase: "asking", step: 0, total: total))
         let outcome = try await EvaluationFailure.describing {
             try await evaluation.run(
-                on: model, modelIdentity: identity, resuming: known
+                on: model, modelIdentity: identity, resuming: answers?.rows(key) ?? [], unfinished: rows.known
             ) { row in
                 try rows.append(row)
                 context.report(JobProgress(phase: "asking", step: counter.next(), total: total))
@@ -55,7 +54,8 @@ struct EvaluationRunner {
         return try Evaluation(
             task: task, data: context.data(payload.data, of: task),
             split: payload.split, records: payload.records.flatMap(RecordRange.parse), limit: payload.limit,
-            shotsData: payload.shotsData.map { URL(filePath: try context.resolve($0)) }, settings: settings)
+            shotsData: payload.shotsData.map { URL(filePath: try context.resolve($0)) },
+            shotsRecords: payload.shotsRecords.flatMap(RecordRange.parse), settings: settings)
     }
 }
 

@@ -68,7 +68,7 @@ struct ReportDocument {
         let columns = table.columns
         var rows = table.rows.map { row in
             let missing = row.missing.map { $0 > 0 ? "; \($0) missing" : "" } ?? ""
-            return [row.model] + columns.map { Figures.estimate(row.metrics[$0.name]) }
+            return [row.model] + columns.map { table.isUnfit(row) ? ScoreTable.unfitCell : Figures.estimate(row.metrics[$0.name]) }
                 + [Figures.fixed(row.parseRate, 3) + missing, "\(row.truncated)", "\(row.unfit)"]
         }
         if let majority = table.majority {
@@ -78,6 +78,8 @@ struct ReportDocument {
         }
         let header = ["model"] + columns.map(\.title) + ["parsed", "cut", "unfit"]
         blocks.append(.table(ReportGrid(header: header, rows: rows)))
+        let caveats = table.rows.compactMap(table.caveat)
+        if !caveats.isEmpty { blocks.append(.list(caveats)) }
     }
 
     /// The paper's rows stand once for a task, under its first table.
@@ -88,11 +90,8 @@ struct ReportDocument {
             paper.contains { row in metric.paper.map { row.values[$0] != nil } ?? false }
         }
         let note = paper.contains { $0.isCited } ? "; * taken by its authors from another paper" : ""
-        blocks.append(
-            .paragraph(
-                "The paper's figures for \(table.taskName) (\(setting); its own test set, prompt and parser\(note)):"))
-        blocks.append(
-            .table(
+        let title = "The paper's figures for \(table.taskName) (\(setting); its own test set, prompt and parser\(note))"
+        let figures = Block.table(
                 ReportGrid(
                     header: ["model"] + columns.map(\.title),
                     rows: paper.map { row in
@@ -100,7 +99,8 @@ struct ReportDocument {
                             + columns.map { metric in
                                 metric.paper.flatMap { row.values[$0] }.map { Figures.fixed($0, 3) } ?? ""
                             }
-                    })))
+                    }))
+        blocks += isBrief ? [.paragraph("\(title):"), figures] : [.details(title, [figures])]
     }
 
     private mutating func addTraining(_ report: BenchmarkReport) {

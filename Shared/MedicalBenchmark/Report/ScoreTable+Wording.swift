@@ -16,6 +16,38 @@ extension ScoreTable {
         return ([name, shots, mode?.rawValue].compactMap { $0 }).joined(separator: ", ")
     }
 
+    /// What stands for a score where no item's prompt fits the context.
+    static let unfitCell = "prompt does not fit"
+
+    /// Whether no item could be asked.
+    func isUnfit(_ row: Row) -> Bool { items > 0 && row.unfit == items }
+
+    /// What a score must not be read without: that items were not asked, or that nothing of the answers could be read.
+    func caveat(_ row: Row) -> String? {
+        let context = decoding.map { " of \($0.contextLength) tokens" } ?? ""
+        let asked = items - row.unfit - (row.missing ?? 0)
+        var parts: [String] = []
+        if isUnfit(row) {
+            parts.append(
+                "prompt does not fit the context\(context): \(row.unfit) items, which are all; nothing was asked, and there "
+                    + "is no score")
+        } else if row.unfit > 0 {
+            var text = "prompt does not fit the context\(context): \(row.unfit) items, not asked, counted as wrong"
+            if let accuracy = row.metrics["accuracy"], asked > 0 {
+                let share = Figures.fixed(accuracy.value * Double(items) / Double(asked), 3)
+                text += "; of the \(asked) that were asked \(share) are right"
+            }
+            parts.append(text)
+        }
+        if asked > 0, row.parseRate == 0 {
+            parts.append("none of \(asked) answers could be read: the 0 tells of their form, not of what it knows")
+        }
+        if asked > 0, row.truncated * 2 > items {
+            parts.append("prompt cut to fit: \(row.truncated) items")
+        }
+        return parts.isEmpty ? nil : "\(row.model): \(parts.joined(separator: "; "))."
+    }
+
     /// One sentence with all that decides the figures.
     var settingSentence: String {
         var parts = ["N \(items)"]

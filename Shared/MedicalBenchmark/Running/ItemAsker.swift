@@ -20,7 +20,7 @@ struct ItemAsker: Sendable {
             "\(model.contextLength)",
         ]
         // A length before each part, so that no two lists run together to the same text.
-        key = Self.digest(parts + settings.stop)
+        key = Self.digest(parts + settings.stop + [evaluation.shotsRecords].compactMap { $0 })
     }
 
     /// Tokens to keep free for the answer.
