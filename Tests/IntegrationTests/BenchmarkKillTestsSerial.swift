@@ -14,8 +14,8 @@ import Testing
     .enabled(
         if: OutsideData.data?.holds("stories260k/config.json") == true, "MELLAMA_DATA names no folder of public data"))
 struct BenchmarkKillTestsSerial {
-    /// Three batches of each set: long enough to be hit in its middle, short enough for a test.
-    private static let limit = 96
+    /// Two batches of each set: long enough to be hit in its middle, short enough for a test.
+    private static let limit = 64
 
     @Test("Evaluator, inference while it answers, gateway, tokenizer and Redis, once each, at random times")
     func everyService() async throws {

@@ -107,6 +107,27 @@ struct EvaluationTests {
         }
     }
 
+    @Test("A batch of which a killed run wrote some rows is asked for under the name it had")
+    func partialBatch() async throws {
+        func calls(_ unfinished: [EvaluationRow], new: Mutex<[String]> = Mutex([])) async throws -> [String] {
+            let model = ScriptedModel(writes: { EvaluationTests.knowing($0) })
+            let outcome = try await BenchmarkFixtures.evaluation(
+                settings: EvaluationSettings(batchSize: 3, concurrentBatches: 1)
+            ).run(on: model, modelIdentity: "m", unfinished: unfinished) { row in new.withLock { $0.append(row.id) } }
+            #expect(outcome.rows.count == 6)
+            return model.seen.calls.filter { $0.hasPrefix("generate") }
+        }
+        let first = try await run(EvaluationSettings())
+        let whole = try await calls([])
+        #expect(whole.count == 2)
+        let added = Mutex<[String]>([])
+        #expect(try await calls(Array(first.rows.prefix(4)), new: added) == [whole[1]])
+        // Only what was missing is a new row.
+        #expect(added.withLock { $0 } == first.rows.suffix(2).map(\.id))
+        #expect(try await calls(Array(first.rows.prefix(2))) == whole)
+        #expect(try await calls(first.rows).isEmpty)
+    }
+
     @Test("Prompts are cut to the context, counted, and asked only where they fit")
     func truncation() async throws {
         // The instruction has 18 words, so that 40 tokens less 10 for the answer leave room for a few of the passage.

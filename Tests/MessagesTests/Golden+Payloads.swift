@@ -118,7 +118,8 @@ extension Golden {
             EvaluateTask(
                 model: .stored(model), adapter: .artifact(digest("b")), task: "pubmedqa", split: "test",
                 data: "bench/pubmedqa.json", shots: 5, shotsData: "bench/dev.json", shotsRecords: "0..<400",
-                prompt: "table-a2", mode: .loglikelihood, maxTokens: 64, profile: .strict, limit: 100, records: "400..<500", seed: 1)
+                prompt: "table-a2", mode: .loglikelihood, maxTokens: 64, profile: .strict, limit: 100,
+                records: "400..<500", seed: 1)
         ),
         (
             .evaluatePredictions,

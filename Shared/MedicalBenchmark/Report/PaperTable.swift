@@ -102,7 +102,8 @@ struct PaperTable {
             case 2: "of models fine-tuned on the task's train split"
             default: "of whatever was asked of these two sets"
             }
-        return "Our columns, at the right, \(ours), are scored as the paper's code scores (profile published), with 95 % "
+        return
+            "Our columns, at the right, \(ours), are scored as the paper's code scores (profile published), with 95 % "
             + "intervals. The paper's test set, model and prompt may be others."
             + (rows.contains { $0.theirs.contains { $0.hasSuffix(" *") } }
                 ? " * taken by its authors from another paper." : "")

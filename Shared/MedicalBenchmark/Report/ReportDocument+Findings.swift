@@ -15,7 +15,8 @@ extension ReportDocument {
         if !radars.isEmpty {
             blocks.append(
                 .figure(
-                    radars.map(\.svg).joined(separator: "\n"), "The main metric of each task, from 0 in the middle to 1."))
+                    radars.map(\.svg).joined(separator: "\n"),
+                    "The main metric of each task, from 0 in the middle to 1."))
         }
         return blocks
     }

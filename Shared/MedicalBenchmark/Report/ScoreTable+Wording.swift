@@ -9,12 +9,26 @@ extension ScoreTable {
     }
 
     private static func heading(taskName: String, split: String?, shots: Int?, mode: AnswerMode?) -> String {
-        let shots = shots.map { $0 == 0 ? "zero-shot" : "\($0)-shot" }
-        // `test/anatomy`: the subject matters more than that it is the test split.
-        let subject = split.flatMap { $0.contains("/") ? String($0.split(separator: "/").last ?? "") : nil }
-        let name = subject.map { "\(taskName) \($0.split(separator: "_").joined(separator: " "))" } ?? taskName
-        return ([name, shots, mode?.rawValue].compactMap { $0 }).joined(separator: ", ")
+        let name = name(taskName: taskName, split: split)
+        return ([name, setting(shots: shots, mode: mode)].filter { !$0.isEmpty }).joined(separator: ", ")
     }
+
+    /// The task; of a subject of it, with the subject, which matters more than that it is the test split.
+    private static func name(taskName: String, split: String?) -> String {
+        let subject = split.flatMap { $0.contains("/") ? String($0.split(separator: "/").last ?? "") : nil }
+        return subject.map { "\(taskName) \($0.split(separator: "_").joined(separator: " "))" } ?? taskName
+    }
+
+    private static func setting(shots: Int?, mode: AnswerMode?) -> String {
+        let shots = shots.map { $0 == 0 ? "zero-shot" : "\($0)-shot" }
+        return [shots, mode?.rawValue].compactMap { $0 }.joined(separator: ", ")
+    }
+
+    /// The first part of the heading.
+    var shortName: String { Self.name(taskName: taskName, split: split) }
+
+    /// The rest of it, such as `zero-shot, generate`; empty for saved predictions.
+    var setting: String { Self.setting(shots: shots, mode: mode) }
 
     /// What stands for a score where no item's prompt fits the context.
     static let unfitCell = "prompt does not fit"

@@ -33,7 +33,8 @@ public struct EvaluateTask: JobPayload, Hashable {
     public init(
         model: ModelReference, adapter: DataReference? = nil, task: String, split: String? = nil,
         data: DataReference, shots: Int? = nil, shotsData: DataReference? = nil, shotsRecords: String? = nil,
-        prompt: String? = nil, mode: Mode? = nil, maxTokens: Int? = nil, profile: Profile? = nil, limit: Int? = nil, records: String? = nil,
+        prompt: String? = nil, mode: Mode? = nil, maxTokens: Int? = nil, profile: Profile? = nil, limit: Int? = nil,
+        records: String? = nil,
         seed: UInt64? = nil
     ) {
         self.model = model
