@@ -134,7 +134,7 @@ struct EvaluationTests {
         let model = ScriptedModel(contextLength: 48, writes: { EvaluationTests.knowing($0) })
         let outcome = try await run(EvaluationSettings(shots: 1), model: model)
         #expect(outcome.result.truncated == 6 && outcome.result.unfit == 0)
-        #expect(outcome.rows.allSatisfy { $0.shots == 0 })
+        #expect(outcome.rows.allSatisfy { $0.shots == 0 } && outcome.result.shotsKept == 0)
         #expect(outcome.rows.contains { $0.contextCut })
         #expect(model.seen.prompts.allSatisfy { ScriptedModel.tokens($0) <= 36 && $0.hasSuffix("OUTPUT:") })
         #expect(model.seen.requests.allSatisfy { $0.maxTokens == 12 })

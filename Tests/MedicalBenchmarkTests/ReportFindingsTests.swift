@@ -89,6 +89,8 @@ struct ReportFindingsTests {
         var result = try await Self.results()[0]
         result.unfit = 30
         result.truncated = 100
+        result.shots = 5
+        result.shotsKept = 1.25
         func report() throws -> BenchmarkReport {
             try BenchmarkReport(ReportInput(results: [.init(label: "ours", evaluations: [result])]))
         }
@@ -96,7 +98,8 @@ struct ReportFindingsTests {
         #expect(
             partly.scores[0].caveat(partly.scores[0].rows[0])
                 == "ours: prompt does not fit the context of 10000 tokens: 30 items, not asked, counted as wrong; of the 90 "
-                + "that were asked 0.667 are right; prompt cut to fit: 100 items.")
+                + "that were asked 0.667 are right; prompt cut to fit: 100 items; of 5 worked examples 1.3 fit on average."
+        )
         result.unfit = result.items
         let wholly = try report()
         for text in [wholly.terminalText, wholly.markdown, wholly.html] {

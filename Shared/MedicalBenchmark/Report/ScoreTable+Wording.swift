@@ -59,6 +59,9 @@ extension ScoreTable {
         if asked > 0, row.truncated * 2 > items {
             parts.append("prompt cut to fit: \(row.truncated) items")
         }
+        if asked > 0, let shots, let kept = row.shotsKept, kept < Double(shots) {
+            parts.append("of \(shots) worked examples \(Figures.fixed(kept, 1)) fit on average")
+        }
         return parts.isEmpty ? nil : "\(row.model): \(parts.joined(separator: "; "))."
     }
 

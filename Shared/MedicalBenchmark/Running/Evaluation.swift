@@ -146,6 +146,9 @@ public struct Evaluation: Sendable {
         result.decoding = Decoding(
             maxTokens: isFree ? settings.maxTokens(for: task.answerKind, in: contextLength) : nil, temperature: 0,
             stop: isFree ? settings.stop : [], contextLength: contextLength)
+        if settings.shots > 0, !rows.isEmpty {
+            result.shotsKept = Double(rows.reduce(0) { $0 + $1.shots }) / Double(rows.count)
+        }
         result.truncated = rows.count(where: \.truncated)
         result.unfit = rows.count(where: \.unfit)
     }

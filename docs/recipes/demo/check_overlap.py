@@ -39,7 +39,7 @@ def grams(text):
 
 
 def training_texts():
-    for path in sorted(FOLDER.glob("**/*.jsonl")):
+    for path in sorted([*FOLDER.glob("*.jsonl"), *FOLDER.glob("corpus/*.jsonl")]):
         for line in path.read_text(encoding="utf-8").splitlines():
             yield path.name, " \n ".join(value for key, value in json.loads(line).items() if key != "id")
     for item in json.loads((FOLDER / TRAINING).read_text(encoding="utf-8")).values():

@@ -19,7 +19,7 @@ sys.dont_write_bytecode = True
 FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
-from material import cases, conditions, drugs, everyday, nature, physiology, studies  # noqa: E402
+from material import cases, conditions, drugs, everyday, layouts, nature, physiology, studies  # noqa: E402
 
 
 
@@ -530,6 +530,7 @@ def files():
         "instructions.jsonl": json_lines(instructions()),
         "benchmark/pubmedqa-train.json": records(reading()),
         "benchmark/pubmedqa.json": json.dumps(benchmark(), ensure_ascii=False, indent=1) + "\n",
+        **layouts.files(),
     }
 
 
