@@ -109,23 +109,25 @@ struct EvaluationTests {
 
     @Test("A batch of which a killed run wrote some rows is asked for under the name it had")
     func partialBatch() async throws {
-        func calls(_ unfinished: [EvaluationRow], new: Mutex<[String]> = Mutex([])) async throws -> [String] {
+        func calls(_ unfinished: [EvaluationRow], adding expected: [EvaluationRow]) async throws -> [String] {
+            let new = Mutex<[String]>([])
             let model = ScriptedModel(writes: { EvaluationTests.knowing($0) })
             let outcome = try await BenchmarkFixtures.evaluation(
                 settings: EvaluationSettings(batchSize: 3, concurrentBatches: 1)
             ).run(on: model, modelIdentity: "m", unfinished: unfinished) { row in new.withLock { $0.append(row.id) } }
-            #expect(outcome.rows.count == 6)
+            // Only what was missing is a new row.
+            #expect(outcome.rows.count == 6 && new.withLock { $0 } == expected.map(\.id))
             return model.seen.calls.filter { $0.hasPrefix("generate") }
         }
         let first = try await run(EvaluationSettings())
-        let whole = try await calls([])
+        let whole = try await calls([], adding: first.rows)
         #expect(whole.count == 2)
-        let added = Mutex<[String]>([])
-        #expect(try await calls(Array(first.rows.prefix(4)), new: added) == [whole[1]])
-        // Only what was missing is a new row.
-        #expect(added.withLock { $0 } == first.rows.suffix(2).map(\.id))
-        #expect(try await calls(Array(first.rows.prefix(2))) == whole)
-        #expect(try await calls(first.rows).isEmpty)
+        let second = try await calls(Array(first.rows.prefix(4)), adding: first.rows.suffix(2))
+        #expect(second == [whole[1]])
+        let both = try await calls(Array(first.rows.prefix(2)), adding: first.rows.suffix(4))
+        #expect(both == whole)
+        let none = try await calls(first.rows, adding: [])
+        #expect(none.isEmpty)
     }
 
     @Test("Prompts are cut to the context, counted, and asked only where they fit")
