@@ -25,12 +25,16 @@ struct EvaluationRunner {
         let identity = try subject.identity(context)
         let key = evaluation.key(on: model, modelIdentity: identity)
         let rows = try RowFile(file)
+        let kept = answers?.rows(key) ?? []
         let total = evaluation.dataset.items.count
-        let counter = ProgressCounter(done: 0)
-        context.report(JobProgress(phase: "asking", step: 0, total: total))
+        // An attempt that goes on where another was killed goes on counting there.
+        let known = Set((kept + rows.known).filter { $0.key == key }.map(\.id))
+            .intersection(evaluation.dataset.items.map(\.id)).count
+        let counter = ProgressCounter(done: known)
+        context.report(JobProgress(phase: "asking", step: known, total: total))
         let outcome = try await EvaluationFailure.describing {
             try await evaluation.run(
-                on: model, modelIdentity: identity, resuming: answers?.rows(key) ?? [], unfinished: rows.known
+                on: model, modelIdentity: identity, resuming: kept, unfinished: rows.known
             ) { row in
                 try rows.append(row)
                 context.report(JobProgress(phase: "asking", step: counter.next(), total: total))
@@ -39,8 +43,8 @@ struct EvaluationRunner {
         }
         try rows.replace(with: outcome.rows)
         answers?.keep(outcome.rows, key: key)
-        context.note("itemsAsked", Double(counter.count))
-        context.note("itemsKnown", Double(total - counter.count))
+        context.note("itemsAsked", Double(counter.count - known))
+        context.note("itemsKnown", Double(known))
         return outcome
     }
 
