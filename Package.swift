@@ -216,32 +216,44 @@ let services: [Target] = [
 
 // `MELLAMA_HALF=platform` (or `model`) builds one half alone, without the services and what only they need: minutes less
 // for whoever works in one half, and for the sanitizers' builds.
-// `MELLAMA_MODULES=Tokenization,Files` builds those modules of the model half with their tests, and what these need.
+// `MELLAMA_MODULES=Tokenization,Files` builds those modules of either half with their tests, and what these need.
 let half = Context.environment["MELLAMA_HALF"]
 let modules = Context.environment["MELLAMA_MODULES"]?.split(separator: ",").map(String.init)
 let halves = ["platform": platformHalf, "model": modelHalf]
-let isModelHalf = half == "model" || modules != nil
 
-/// The names of the targets that a target of the model half depends on.
-func dependencies(of target: Target) -> [String] {
+/// What tests start as a process or preload into one, by their target.
+let startedByTests = [
+    "TestSupport": ["TestClock", "fixture-holder"],
+    "ReliabilityTests": ["queue-driver"],
+    "CollectivesTests": ["rank-driver"],
+    "TrainingTests": ["rank-driver"],
+]
+
+/// The names of this package's targets that a target needs.
+func needs(of target: Target) -> [String] {
     target.dependencies.compactMap { dependency in
         switch dependency {
         case .targetItem(let name, _), .byNameItem(let name, _): name
         default: nil
         }
-    }
+    } + startedByTests[target.name, default: []]
 }
 
-/// Modules of the model half with their tests, and all that these need.
-func closure(of modules: [String], in half: [Target]) -> [Target] {
+/// Modules with their tests, and all that these need.
+func closure(of modules: [String], in targets: [Target]) -> [Target] {
     var wanted: Set<String> = []
     var next = modules + modules.map { "\($0)Tests" }
     while let name = next.popLast() {
-        guard wanted.insert(name).inserted, let target = half.first(where: { $0.name == name }) else { continue }
-        next += dependencies(of: target)
+        guard wanted.insert(name).inserted, let target = targets.first(where: { $0.name == name }) else { continue }
+        next += needs(of: target)
     }
-    return half.filter { wanted.contains($0.name) }
+    return targets.filter { wanted.contains($0.name) }
 }
+
+let built =
+    modules.map { closure(of: $0, in: testing + platformHalf + modelHalf) }
+    ?? testing + (half.flatMap { halves[$0] } ?? platformHalf + modelHalf + services)
+let isModelHalf = !built.contains { $0.name == "Messages" }
 
 var dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -262,11 +274,9 @@ let testClock = Product.library(name: "TestClock", type: .dynamic, targets: ["Te
 
 let package = Package(
     name: "mellama",
-    products: isModelHalf ? [] : [testClock],
+    products: built.contains { $0.name == "TestClock" } ? [testClock] : [],
     dependencies: isModelHalf ? [] : dependencies,
-    targets: testing
-        + (modules.map { closure(of: $0, in: modelHalf) } ?? half.flatMap { halves[$0] }
-            ?? platformHalf + modelHalf + services),
+    targets: built,
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17
 )

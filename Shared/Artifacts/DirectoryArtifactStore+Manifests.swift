@@ -1,6 +1,5 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import Glibc
 public import Messages
 
@@ -44,21 +43,8 @@ extension DirectoryArtifactStore {
     }
 
     private func readManifest(of job: JobID) throws -> JobManifest? {
-        let path = try manifestPath(of: job)
-        let bytes: [UInt8]
-        do {
-            bytes = try FileSystem.read(path, limit: Self.manifestLimit)
-        } catch let error as ArtifactError where error.code == .notFound {
-            return nil
-        }
-        do {
-            let value = try MessageDecoder.parse(Data(bytes))
-            return try MessageDecoder(policy: .lenient).decode(JobManifest.self, from: value)
-        } catch {
-            throw ArtifactError(
-                .malformed, operation: "read manifest",
-                detail: "\(path): is no manifest (\(error)); remove it, and the job publishes again")
-        }
+        try FileSystem.readManifest(
+            try manifestPath(of: job), limit: Self.manifestLimit, remedy: "remove it, and the job publishes again")
     }
 
     private func manifestPath(of job: JobID) throws -> String { "\(root)/jobs/\(try folderName(of: job)).json" }

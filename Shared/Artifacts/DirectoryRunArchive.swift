@@ -1,6 +1,5 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import Messages
 
 /// The archive beside the artifacts of a stack, on the volume that all its services share.
@@ -40,20 +39,8 @@ public struct DirectoryRunArchive: RunArchive {
     public func manifest(_ id: String) async throws -> RunManifest? {
         guard holds(id) else { return nil }
         return try await OwnThread.run {
-            let path = "\(try folder(of: id))/manifest.json"
-            let bytes: [UInt8]
-            do {
-                bytes = try FileSystem.read(path, limit: Self.manifestLimit)
-            } catch let error as ArtifactError where error.code == .notFound {
-                return nil
-            }
-            do {
-                let value = try MessageDecoder.parse(Data(bytes))
-                return try MessageDecoder(policy: .lenient).decode(RunManifest.self, from: value)
-            } catch {
-                throw ArtifactError(
-                    .malformed, operation: "read manifest", detail: "\(path): is no manifest (\(error)); remove it")
-            }
+            try FileSystem.readManifest(
+                "\(try folder(of: id))/manifest.json", limit: Self.manifestLimit, remedy: "remove it")
         }
     }
 

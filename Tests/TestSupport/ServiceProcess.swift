@@ -2,7 +2,6 @@
 
 public import Foundation
 import Glibc
-import Synchronization
 
 /// An executable of ours as a process of its own, found beside the test bundle.
 public struct ServiceProcess: Sendable {
@@ -21,9 +20,6 @@ public struct ServiceProcess: Sendable {
         return URL(filePath: String(cString: path)).deletingLastPathComponent()
     }
 
-    /// Held while a process is started: what is started between a pipe's making and its marking would inherit it.
-    static let spawning = Mutex(())
-
     /// Its number.
     public let pid: pid_t
     /// The end of its standard input that is ours.
@@ -32,9 +28,6 @@ public struct ServiceProcess: Sendable {
     private let errors: URL
 
     /// Starts the executable; its output goes to files, so that it never waits for a reader.
-    ///
-    /// Not Foundation's `Process`: its pipes are inherited by whatever other tests start meanwhile, so that an input
-    /// that was closed has no end, and its `waitUntilExit` then waits for ever.
     /// - Parameters:
     ///   - shell: commands of `/bin/sh` that come before, in the same process, such as a limit.
     ///   - launcher: a program and its arguments that runs the executable named by the arguments after them.
@@ -56,43 +49,8 @@ public struct ServiceProcess: Sendable {
         var all = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MELLAMA_") }
         all["XDG_DATA_HOME"] = folder.path
         all.merge(environment) { $1 }
-        let (output, errors) = (output.path, errors.path)
-        (pid, input) = try Self.spawning.withLock { _ in
-            var ends: [Int32] = [0, 0]
-            guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
-            defer { close(ends[0]) }
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-            return (try Self.spawn(words, environment: all, input: ends[0], output: output, errors: errors), ends[1])
-        }
-    }
-
-    private static func spawn(
-        _ words: [String], environment: [String: String], input: Int32, output: String, errors: String
-    ) throws -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
-        }
-        posix_spawn_file_actions_adddup2(&actions, input, 0)
-        for (descriptor, path) in [(Int32(1), output), (2, errors)] {
-            posix_spawn_file_actions_addopen(&actions, descriptor, path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        }
-        // A pool's thread blocks signals, and what it starts would do so too.
-        var mask = sigset_t()
-        sigemptyset(&mask)
-        posix_spawnattr_setsigmask(&attributes, &mask)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0)=\($1)") } + [nil]
-        defer { for pointer in argv + envp { free(pointer) } }
-        var pid: pid_t = 0
-        let status = posix_spawn(&pid, words[0], &actions, &attributes, &argv, &envp)
-        guard status == 0 else { throw POSIXError(POSIXErrorCode(rawValue: status) ?? .ENOENT) }
-        return pid
+        let process = try SpawnedProcess(words, environment: all, output: output.path, errors: errors.path)
+        (pid, input) = (process.pid, process.input)
     }
 
     /// Writes to the process's input.
@@ -123,8 +81,7 @@ public struct ServiceProcess: Sendable {
         while waitpid(pid, &status, 0) < 0 {
             guard errno == EINTR else { throw POSIXError(.ECHILD) }
         }
-        let code = status & 0x7F == 0 ? (status >> 8) & 0xFF : -(status & 0x7F)
-        return Result(status: code, output: printed, errors: said)
+        return Result(status: SpawnedProcess.exitCode(status), output: printed, errors: said)
     }
 
     /// Runs a process to its end.

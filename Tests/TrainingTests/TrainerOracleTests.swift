@@ -11,37 +11,6 @@ import Training
 
 @Suite("The trainer takes the reference library's steps", .enabled(if: OutsideData.oracles != nil, "no oracle folder"))
 struct TrainerOracleTests {
-    struct Inputs: Decodable {
-        let rows: [[Int32]]
-        let rowLabels: [[Int32]]
-    }
-
-    struct Log: Decodable {
-        struct Optimizer: Decodable {
-            let betas: [Double]
-            let eps: Double
-            let weightDecay: Double
-            let clipGlobalNorm: Double
-            let peakLr: Double
-        }
-
-        struct Step: Decodable {
-            let lr: Double
-            let loss: Double
-            let gradNormBeforeClip: Double
-        }
-
-        let optimizer: Optimizer
-        let totalSteps: Int?
-        let warmupSteps: Int?
-        let log: [Step]
-    }
-
-    struct Logs: Decodable {
-        let constant: Log
-        let cosine: Log
-    }
-
     struct Accumulation: Decodable {
         let microBatches: [[Int32]]
         let lossTokenWeighted: Double
@@ -53,7 +22,7 @@ struct TrainerOracleTests {
     }
 
     private func recipe(
-        _ log: Log, _ schedule: TrainingRecipe.Schedule, lora: TrainingRecipe.Overrides.LoRA? = nil
+        _ log: TrainingLog, _ schedule: TrainingRecipe.Schedule, lora: TrainingRecipe.Overrides.LoRA? = nil
     ) throws -> TrainingRecipe {
         var overrides = TrainingRecipe.Overrides()
         overrides.learningRate = log.optimizer.peakLr
@@ -70,13 +39,13 @@ struct TrainerOracleTests {
     }
 
     private func dataset(_ model: URL) throws -> TokenDataset {
-        let inputs = try model.appending(path: "inputs.json").snakeCaseJSON(as: Inputs.self)
+        let inputs = try model.appending(path: "inputs.json").snakeCaseJSON(as: TrainingLog.Inputs.self)
         return try TokenDataset(
             rows: zip(inputs.rows, inputs.rowLabels).map { TokenSequence(ids: $0, labels: $1) })
     }
 
     /// Trains for as many steps as are logged, compares each with the log, and calls `check` after each.
-    private func train(_ trainer: inout Trainer, as log: Log, check: (Int, LlamaModel) throws -> Void) throws {
+    private func train(_ trainer: inout Trainer, as log: TrainingLog, check: (Int, LlamaModel) throws -> Void) throws {
         for (index, expected) in log.log.enumerated() {
             var reports: [StepReport] = []
             var microBatches = 0
@@ -123,7 +92,7 @@ struct TrainerOracleTests {
         let found = models(with: "train.json")
         #expect(!found.isEmpty)
         for folder in found {
-            let logs = try folder.appending(path: "train.json").snakeCaseJSON(as: Logs.self)
+            let logs = try folder.appending(path: "train.json").snakeCaseJSON(as: TrainingLog.Schedules.self)
             let log = shape == .constant ? logs.constant : logs.cosine
             var trainer = try Trainer(
                 model: LlamaModel(LlamaCheckpoint.load(folder.appending(path: "hf"))), recipe: recipe(log, shape),
@@ -149,7 +118,7 @@ struct TrainerOracleTests {
             let base = folder.deletingLastPathComponent()
             let weights = try LlamaCheckpoint.load(base.appending(path: "hf"))
             let adapter = try AdapterCheckpoint.load(folder.appending(path: "adapter"), for: weights.configuration)
-            let log = try folder.appending(path: "train.json").snakeCaseJSON(as: Log.self)
+            let log = try folder.appending(path: "train.json").snakeCaseJSON(as: TrainingLog.self)
             let settings = TrainingRecipe.Overrides.LoRA(
                 rank: adapter.configuration.rank, alpha: adapter.configuration.alpha, dropout: 0,
                 targets: adapter.configuration.targets.map(\.rawValue), rslora: adapter.configuration.rankStabilized)

@@ -140,16 +140,21 @@ struct EventTests {
         }
     }
 
+    private static func stream(
+        of job: JobID, _ fixture: GatewayFixture, _ broker: any JobBroker
+    ) -> EventStream {
+        EventStream(
+            source: EventSource(broker: broker, archive: fixture.archive, scope: .job(job), archived: nil),
+            limits: fixture.limits, shutdown: fixture.shutdown, logger: fixture.logger)
+    }
+
     @Test("A stream follows a job while it runs, and says that it is alive while nothing happens")
     func follows() async throws {
         try await GatewayFixture.with { fixture in
             let message = try MessageDecoder(policy: .strict).decode(JobMessage.self, from: fixture.message)
             let receipt = try await fixture.broker.submit(JobSubmission(message: message))
             let broker = fixture.broker
-            let stream = EventStream(
-                source: EventSource(broker: broker, archive: fixture.archive, scope: .job(receipt.id), archived: nil),
-                limits: fixture.limits,
-                shutdown: fixture.shutdown, logger: fixture.logger)
+            let stream = Self.stream(of: receipt.id, fixture, broker)
             let text = Written()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
@@ -175,10 +180,7 @@ struct EventTests {
             fixture.broker = broker
             let message = try MessageDecoder(policy: .strict).decode(JobMessage.self, from: fixture.message)
             let receipt = try await broker.submit(JobSubmission(message: message))
-            let stream = EventStream(
-                source: EventSource(broker: broker, archive: fixture.archive, scope: .job(receipt.id), archived: nil),
-                limits: fixture.limits,
-                shutdown: fixture.shutdown, logger: fixture.logger)
+            let stream = Self.stream(of: receipt.id, fixture, broker)
             let text = Written()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {

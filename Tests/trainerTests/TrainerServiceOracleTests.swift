@@ -12,36 +12,12 @@ import Testing
     "trainer run takes the reference library's steps", .timeLimit(.minutes(2)),
     .enabled(if: OutsideData.oracles != nil, "no oracle folder"))
 struct TrainerServiceOracleTests {
-    struct Inputs: Decodable {
-        let rows: [[Int32]]
-        let rowLabels: [[Int32]]
-    }
-
-    struct Logs: Decodable {
-        struct Optimizer: Decodable {
-            let betas: [Double]
-            let eps: Double
-            let weightDecay: Double
-            let clipGlobalNorm: Double
-            let peakLr: Double
-        }
-
-        struct Step: Decodable { let loss: Double }
-
-        struct Log: Decodable {
-            let optimizer: Optimizer
-            let log: [Step]
-        }
-
-        let constant: Log
-    }
-
     private struct Row: Encodable {
         let inputIds: [Int32]
         let labels: [Int32]
     }
 
-    private func recipe(_ log: Logs.Log, rows: Int, steps: Int) -> JSONValue {
+    private func recipe(_ log: TrainingLog, rows: Int, steps: Int) -> JSONValue {
         let optimizer = log.optimizer
         return [
             "learningRate": .number(optimizer.peakLr), "schedule": "constant", "warmupSteps": 0,
@@ -59,8 +35,8 @@ struct TrainerServiceOracleTests {
         }
         #expect(!models.isEmpty)
         for model in models {
-            let log = try model.appending(path: "train.json").camelCasedJSON(as: Logs.self).constant
-            let inputs = try model.appending(path: "inputs.json").camelCasedJSON(as: Inputs.self)
+            let log = try model.appending(path: "train.json").camelCasedJSON(as: TrainingLog.Schedules.self).constant
+            let inputs = try model.appending(path: "inputs.json").camelCasedJSON(as: TrainingLog.Inputs.self)
             let desk = try ServiceDesk()
             let encoder = JSONEncoder()
             encoder.keyEncodingStrategy = .convertToSnakeCase

@@ -2,6 +2,8 @@
 
 import FoundationEssentials
 import Glibc
+import Messages
+import ServiceRuntime
 
 /// Files of this machine that a recipe names.
 enum LocalFiles {
@@ -17,34 +19,13 @@ enum LocalFiles {
         }
     }
 
-    /// The paths that an absolute pattern with `*` stands for, sorted (`*` for any letters but `/`); hidden names are left
-    /// out.
-    static func matches(_ pattern: String) -> [String] {
-        var found = [""]
-        for part in pattern.split(separator: "/") {
-            guard part.contains("*") else {
-                found = found.map { "\($0)/\(part)" }.filter { kind(of: $0) != .missing }
-                continue
-            }
-            found = found.flatMap { folder in
-                let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "/" : folder)) ?? []
-                return names.filter { !$0.hasPrefix(".") && matches($0[...], part) }.map { "\(folder)/\($0)" }
-            }
+    /// The paths that an absolute pattern with `*` stands for, sorted.
+    static func matches(_ pattern: String) throws -> [String] {
+        do {
+            return try PathPattern(pattern).matches()
+        } catch let failure as JobFailure {
+            throw MellamaError("\(pattern): \(failure.detail)")
         }
-        return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    }
-
-    static func matches(_ name: Substring, _ pattern: Substring) -> Bool {
-        let pieces = pattern.split(separator: "*", omittingEmptySubsequences: false)
-        guard pieces.count > 1, let first = pieces.first, let last = pieces.last else { return name == pattern }
-        guard name.utf8.count >= first.utf8.count + last.utf8.count, name.hasPrefix(first), name.hasSuffix(last)
-        else { return false }
-        var rest = name.dropFirst(first.count).dropLast(last.count)
-        for piece in pieces.dropFirst().dropLast() where !piece.isEmpty {
-            guard let range = rest.firstRange(of: piece) else { return false }
-            rest = rest[range.upperBound...]
-        }
-        return true
     }
 
     /// The regular files below a folder, relative, sorted; links to files are followed, links to folders are not.

@@ -47,7 +47,7 @@ struct RecipePreparation: Sendable {
         let absolute = LocalPath.absolute(path, from: folder)
         if let below = placeBelowRoot(absolute) { return [.path(below)] }
         guard path.contains("*") else { return [.artifact(try await upload(absolute, keepsNames))] }
-        let matches = LocalFiles.matches(absolute)
+        let matches = try LocalFiles.matches(absolute)
         guard !matches.isEmpty else {
             throw MellamaError("\(path): matches no file here, and is not below a data root of the gateway")
         }

@@ -4,17 +4,19 @@ import Artifacts
 import Messages
 
 /// A path with `*`, each of which stands for any letters but `/` (POSIX pathname expansion without `?` and `[]`).
-struct PathPattern {
+public struct PathPattern {
     /// A pattern that matches more is refused.
-    static let maximumMatches = 100_000
+    public static let maximumMatches = 100_000
 
     private let parts: [Substring]
 
     /// - Parameter path: absolute.
-    init(_ path: String) { parts = path.split(separator: "/") }
+    public init(_ path: String) { parts = path.split(separator: "/") }
 
     /// The existing paths that match, sorted; hidden names only where the pattern starts with a dot.
-    func matches() throws -> [String] {
+    ///
+    /// - Throws: `JobFailure` of bad input where there are too many; an error of the file system.
+    public func matches() throws -> [String] {
         var found = [""]
         for part in parts {
             var next: [String] = []
