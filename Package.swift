@@ -190,7 +190,7 @@ let services: [Target] = [
             "ServiceRuntime", "Files", "Generation", "Encoders", "Checkpoints", "Tokenization", "Llama", "Tensors",
             .httpClient, .metrics,
         ]),
-    service("evaluator", ["ServiceRuntime", "Files", "MedicalBenchmark", "Corpora"]),
+    service("evaluator", ["ServiceRuntime", "Files", "MedicalBenchmark", "Corpora", "Checkpoints", "Tensors"]),
     service("mellama", ["ServiceRuntime", "Training", "Checkpoints", "Corpora", "Llama", .httpClient, .yams]),
     tests(
         "gateway",

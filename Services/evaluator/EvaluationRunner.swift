@@ -23,6 +23,7 @@ struct EvaluationRunner {
         let model = QueuedLanguageModel(
             subject: subject, context: context, isRestricted: evaluation.task.isRestricted)
         let identity = try subject.identity(context)
+        let summaries = try SummaryScorer.named(payload.encoder, context)
         let key = evaluation.key(on: model, modelIdentity: identity)
         let rows = try RowFile(file)
         let kept = answers?.rows(key) ?? []
@@ -34,7 +35,7 @@ struct EvaluationRunner {
         context.report(JobProgress(phase: "asking", step: known, total: total))
         let outcome = try await EvaluationFailure.describing {
             try await evaluation.run(
-                on: model, modelIdentity: identity, resuming: kept, unfinished: rows.known
+                on: model, modelIdentity: identity, resuming: kept, unfinished: rows.known, summaries: summaries
             ) { row in
                 try rows.append(row)
                 context.report(JobProgress(phase: "asking", step: counter.next(), total: total))

@@ -59,21 +59,8 @@ struct ModelUnderTest: Sendable {
 
     /// Which weights answer, for rows that were asked before: with a path goes what tells that its files have changed.
     func identity(_ context: JobContext) throws -> String {
-        var identity = try name()
-        for case .path(let path) in model.references + [adapter].compactMap({ $0 }) {
-            identity += " " + Self.fingerprint(of: try context.resolve(.path(path)))
-        }
-        return identity
-    }
-
-    /// Names, sizes and times of a folder's files: whoever trains a model anew in its place changes them.
-    private static func fingerprint(of folder: String) -> String {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.sorted() ?? []
-        return names.map { name in
-            var status = stat()
-            guard stat("\(folder)/\(name)", &status) == 0 else { return name }
-            return "\(name)|\(status.st_size)|\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
-        }.joined(separator: ",")
+        try ([name()] + context.fingerprints(of: model.references + [adapter].compactMap { $0 }))
+            .joined(separator: " ")
     }
 
     /// The model as a result names it.

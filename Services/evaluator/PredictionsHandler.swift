@@ -11,7 +11,7 @@ struct PredictionsHandler: JobHandler {
 
     func handle(_ payload: EvaluatePredictions, context: JobContext) async throws -> EvaluateTask.Output {
         let file = URL(filePath: try context.workspace, directoryHint: .isDirectory).appending(path: "rows.jsonl")
-        let outcome = try await context.compute {
+        let (scorer, predictions) = try await context.compute {
             try EvaluationFailure.describing {
                 let task = try BenchmarkCatalog.task(payload.task)
                 let scorer = try PredictionScorer(
@@ -19,11 +19,14 @@ struct PredictionsHandler: JobHandler {
                     records: payload.records.flatMap(RecordRange.parse), limit: payload.limit,
                     profile: payload.profile.flatMap { ScoringProfile(rawValue: $0.rawValue) } ?? .strict,
                     seed: payload.seed ?? 42)
-                let outcome = try scorer.score(URL(filePath: context.resolve(payload.predictions)))
-                try RowFile(file).replace(with: outcome.rows)
-                return outcome
+                return (scorer, URL(filePath: try context.resolve(payload.predictions)))
             }
         }
+        let summaries = try SummaryScorer.named(payload.encoder, context)
+        let outcome = try await EvaluationFailure.describing {
+            try await scorer.score(predictions, summaries: summaries)
+        }
+        try RowFile(file).replace(with: outcome.rows)
         let rows = try await context.publish(file.path, name: "rows.jsonl")
         return try EvaluateTask.Output(outcome.result, subject: "", rows: rows)
     }

@@ -53,8 +53,5 @@ struct QueuedLanguageModel: LanguageModel {
         }
     }
 
-    /// A child's name may hold letters, digits and `_`.
-    private func key(_ call: String) -> String {
-        subject.prefix + String(call.map { $0.isLetter || $0.isNumber ? $0 : "_" })
-    }
+    private func key(_ call: String) -> String { subject.prefix + JobContext.key(call) }
 }

@@ -30,7 +30,7 @@ struct BERTScoreOracleTests {
 
     @Test("Precision, recall and F of every pair, plain and weighted by inverse document frequency")
     func everyPair() throws {
-        let files = try MetricOracles.files(of: Row.self)
+        let files = try OutsideData.oracleRows(of: Row.self)
         try #require(!files.isEmpty)
         for (folder, rows) in files {
             let model = try #require(OutsideData.folders(below: folder) { $0.holds("config.json") }.first)
@@ -38,7 +38,7 @@ struct BERTScoreOracleTests {
             let pairs = rows.map { row in
                 (Self.vectors(row.candidate, encoder), Self.vectors(row.reference, encoder), row)
             }
-            let weighted = BERTScore(inverseDocumentFrequenciesOf: pairs.map(\.1))
+            let weighted = BERTScore(inverseDocumentFrequenciesOf: pairs.map(\.1.ids))
             for (candidate, reference, row) in pairs {
                 for (metric, theirs) in [(BERTScore(), row.plain), (weighted, row.idf)] {
                     let ours = metric.score(candidate, reference: reference)

@@ -75,7 +75,7 @@ struct TextMetricTests {
         let empty = TokenVectors(ids: [2, 3], values: [1, 0, 0, 0, 1, 0], dimension: 3)
         #expect(BERTScore().score(empty, reference: reference) == .zero)
         // With idf a token of every reference weighs nothing, so nothing is left to score here.
-        let weighted = BERTScore(inverseDocumentFrequenciesOf: [reference])
+        let weighted = BERTScore(inverseDocumentFrequenciesOf: [reference.ids])
         #expect(weighted.score(reference, reference: reference) == .zero)
     }
 }

@@ -98,7 +98,7 @@ extension Golden {
                         prompt: "The dose:",
                         responseFormat: ResponseFormat(
                             .jsonSchema, schema: ["type": "object", "properties": ["mg": ["type": "integer"]]]),
-                        logprobs: 2, promptLogprobs: true),
+                        logprobs: 2, promptLogprobs: true, logitBias: ["7": -100, "1701": 1.5]),
                     GenerationRequest(
                         prompt: "Is it?", responseFormat: ResponseFormat(.choice, choices: [" yes", " no"])),
                 ], addBOS: true, stream: true, restricted: true)
@@ -119,13 +119,13 @@ extension Golden {
                 model: .stored(model), adapter: .artifact(digest("b")), task: "pubmedqa", split: "test",
                 data: "bench/pubmedqa.json", shots: 5, shotsData: "bench/dev.json", shotsRecords: "0..<400",
                 prompt: "table-a2", mode: .loglikelihood, maxTokens: 64, profile: .strict, limit: 100,
-                records: "400..<500", seed: 1)
+                records: "400..<500", seed: 1, encoder: SummaryEncoder(model: model, layer: 9, idf: true))
         ),
         (
             .evaluatePredictions,
             EvaluatePredictions(
                 task: "medqa", split: "test", data: "m.jsonl", predictions: "p.jsonl", profile: .published, limit: 50,
-                records: "10..<90", seed: 2)
+                records: "10..<90", seed: 2, encoder: SummaryEncoder(model: "encoders/bert", layer: 2))
         ),
         (.evaluatePerplexity, EvaluatePerplexity(model: .stored(model), data: ["clinical": "held/clinical"])),
         (

@@ -21,10 +21,10 @@ public struct BERTScore: Sendable {
         unseen = 1
     }
 
-    /// A token weighs log((N + 1) / (df + 1)), df the references among N that have it.
-    public init(inverseDocumentFrequenciesOf references: [TokenVectors]) {
+    /// A token weighs log((N + 1) / (df + 1)), df the references among N that have it. `references` are their token ids.
+    public init(inverseDocumentFrequenciesOf references: [[Int32]]) {
         var frequency: [Int32: Int] = [:]
-        for reference in references { for id in Set(reference.ids) { frequency[id, default: 0] += 1 } }
+        for reference in references { for id in Set(reference) { frequency[id, default: 0] += 1 } }
         let count = Double(references.count + 1)
         weights = frequency.mapValues { log(count / Double($0 + 1)) }
         unseen = log(count)
@@ -32,27 +32,19 @@ public struct BERTScore: Sendable {
 
     /// A text of special tokens alone scores 0.
     public func score(_ candidate: TokenVectors, reference: TokenVectors) -> PrecisionRecall {
-        let (given, expected) = (candidate.normalised, reference.normalised)
-        guard given.count > 2, expected.count > 2, candidate.dimension == reference.dimension else { return .zero }
-        var bestGiven = [Float](repeating: -.infinity, count: given.count)
-        var bestExpected = [Float](repeating: -.infinity, count: expected.count)
-        for (row, one) in given.enumerated() {
-            for (column, other) in expected.enumerated() {
-                var cosine: Float = 0
-                for index in one.indices { cosine += one[index] * other[index] }
-                bestGiven[row] = max(bestGiven[row], cosine)
-                bestExpected[column] = max(bestExpected[column], cosine)
-            }
-        }
-        return PrecisionRecall(precision: mean(bestGiven, of: candidate), recall: mean(bestExpected, of: reference))
+        TokenMatches(candidate, reference: reference).map(score) ?? .zero
     }
 
-    private func mean(_ best: [Float], of text: TokenVectors) -> Double {
-        let special = Set([text.ids.first, text.ids.last])
+    func score(_ matches: TokenMatches) -> PrecisionRecall {
+        PrecisionRecall(precision: mean(matches.given), recall: mean(matches.expected))
+    }
+
+    private func mean(_ matches: [TokenMatches.Match]) -> Double {
+        let special = Set([matches.first?.id, matches.last?.id])
         var (sum, weight) = (0.0, 0.0)
-        for (id, value) in zip(text.ids, best) where !special.contains(id) {
-            let own = weights.map { $0[id] ?? unseen } ?? 1
-            sum += own * Double(value)
+        for match in matches where !special.contains(match.id) {
+            let own = weights.map { $0[match.id] ?? unseen } ?? 1
+            sum += own * Double(match.cosine)
             weight += own
         }
         return weight > 0 ? sum / weight : 0

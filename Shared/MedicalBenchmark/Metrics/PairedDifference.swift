@@ -43,7 +43,11 @@ public struct PairedDifference: Codable, Sendable, Hashable {
         }
         let families = (try before.outcomes.metrics(before.profile), try after.outcomes.metrics(after.profile))
         // Two results may have metrics of their own, as of log-likelihoods a token: those both have are compared.
-        let names = families.0.names.filter(families.1.names.contains)
+        // Figures of two encoders can't be compared.
+        let isOneEncoder = before.bertScore?.hash == after.bertScore?.hash
+        let names = families.0.names.filter {
+            families.1.names.contains($0) && (isOneEncoder || !$0.hasPrefix("bertScore"))
+        }
         func shared(_ family: MetricFamily) -> ([Int]) -> [Double] {
             let places = names.compactMap { family.names.firstIndex(of: $0) }
             return { sample in

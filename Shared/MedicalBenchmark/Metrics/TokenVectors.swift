@@ -15,12 +15,14 @@ public struct TokenVectors: Sendable, Hashable {
         self.dimension = dimension
     }
 
-    /// The rows scaled to length 1.
-    var normalised: [[Float]] {
-        ids.indices.map { row in
-            let vector = values[row * dimension..<(row + 1) * dimension]
-            let length = vector.reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
-            return vector.map { $0 / max(length, 1e-12) }
+    /// The rows scaled to length 1, one after the other.
+    var normalised: [Float] {
+        var scaled = values
+        for start in stride(from: 0, to: values.count, by: max(1, dimension)) {
+            let row = start..<start + dimension
+            let length = max(values[row].reduce(Float(0)) { $0 + $1 * $1 }.squareRoot(), 1e-12)
+            for index in row { scaled[index] /= length }
         }
+        return scaled
     }
 }

@@ -8,6 +8,8 @@ struct HeadlineMetric: Hashable {
     let title: String
     /// The paper's name of the figure that stands beside it; nil where the paper has none.
     let paper: String?
+
+    static let bertScore = HeadlineMetric(name: "bertScore", title: "BERTScore", paper: "BERTScore")
 }
 
 extension AnswerKind {
@@ -35,7 +37,7 @@ extension AnswerKind {
                 : [metric("macroF1", "macro-F1", "Macro-F1"), metric("microF1", "micro-F1")]
         case .summary:
             return [
-                metric("rougeL", "ROUGE-L", "ROUGE-L"), metric("bertScore", "BERTScore", "BERTScore"),
+                metric("rougeL", "ROUGE-L", "ROUGE-L"), .bertScore,
                 metric("rouge1", "ROUGE-1"), metric("rouge2", "ROUGE-2"),
             ]
         }

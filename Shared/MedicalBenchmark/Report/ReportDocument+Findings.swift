@@ -109,9 +109,9 @@ extension ReportDocument {
         let columns = table.columns
         let rows = table.rows.flatMap { row in
             [
-                [row.model, table.profile.rawValue] + columns.map { Figures.estimate(row.metrics[$0.name]) }
+                [row.model, table.profile.rawValue] + columns.map { ScoreTable.figure($0, of: row.metrics) }
                     + [Figures.fixed(row.parseRate, 3)],
-                [row.model, other.rawValue] + columns.map { Figures.estimate(row.alternative.metrics[$0.name]) }
+                [row.model, other.rawValue] + columns.map { ScoreTable.figure($0, of: row.alternative.metrics) }
                     + [Figures.fixed(row.alternative.parseRate, 3)],
             ]
         }

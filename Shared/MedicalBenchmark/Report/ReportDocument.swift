@@ -77,7 +77,9 @@ struct ReportDocument {
         var rows = table.rows.map { row in
             let missing = row.missing.map { $0 > 0 ? "; \($0) missing" : "" } ?? ""
             return [row.model]
-                + columns.map { table.isUnfit(row) ? ScoreTable.unfitCell : Figures.estimate(row.metrics[$0.name]) }
+                + columns.map { metric in
+                    table.isUnfit(row) ? ScoreTable.unfitCell : ScoreTable.figure(metric, of: row.metrics)
+                }
                 + [Figures.fixed(row.parseRate, 3) + missing, "\(row.truncated)", "\(row.unfit)"]
         }
         if let majority = table.majority {
@@ -87,8 +89,8 @@ struct ReportDocument {
         }
         let header = ["model"] + columns.map(\.title) + ["parsed", "cut", "unfit"]
         blocks.append(.table(ReportGrid(header: header, rows: rows)))
-        let caveats = table.rows.compactMap(table.caveat)
-        if !caveats.isEmpty { blocks.append(.list(caveats)) }
+        let notes = table.rows.compactMap(table.caveat) + table.encoderSentences
+        if !notes.isEmpty { blocks.append(.list(notes)) }
     }
 
     /// The paper's rows stand once for a task, under its first table.

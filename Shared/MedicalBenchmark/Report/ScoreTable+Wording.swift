@@ -82,9 +82,29 @@ extension ScoreTable {
         return parts.joined(separator: "; ") + "."
     }
 
-    /// The metrics that its columns show: the task's own that any of its rows has.
+    /// The metrics that its columns show: the task's own that any of its rows has, and BERTScore also where none has it.
     var columns: [HeadlineMetric] {
-        kind.headline(profile).filter { metric in rows.contains { $0.metrics[metric.name] != nil } }
+        kind.headline(profile).filter { metric in
+            metric == .bertScore || rows.contains { $0.metrics[metric.name] != nil }
+        }
+    }
+
+    /// A figure with its interval, or why there is none.
+    static func figure(_ metric: HeadlineMetric, of metrics: [String: MetricEstimate]) -> String {
+        if metric == .bertScore, metrics[metric.name] == nil { return "not run" }
+        return Figures.estimate(metrics[metric.name])
+    }
+
+    /// What the BERTScores are of, or how to get them; empty for what is no summary.
+    var encoderSentences: [String] {
+        guard kind == .summary else { return [] }
+        let hashes = Set(rows.map { $0.bertScore?.hash })
+        let sentences = rows.map { row in
+            row.bertScore.map { "\(row.model): BERTScore by \($0.hash)." }
+                ?? "\(row.model): BERTScore: not run: no encoder named; \(BERTScoreSetting.howTo)."
+        }
+        return hashes.subtracting([nil]).count > 1
+            ? sentences + ["BERTScores of two encoders can't be compared."] : sentences
     }
 
     /// The paper's models in the setting nearest to this table's: zero-shot where it has that, else whatever it has.

@@ -19,6 +19,8 @@ public struct ScoreTable: Codable, Sendable, Hashable {
         public let confusion: [[Int]]?
         public let calibration: Calibration?
         public let worst: [WorstItem]
+        /// What gave summaries their BERTScore; nil where no encoder was named, and for other answers.
+        public let bertScore: BERTScoreSetting?
     }
 
     public let task: String
@@ -75,7 +77,8 @@ public struct ScoreTable: Codable, Sendable, Hashable {
                 unfit: result.unfit, shotsKept: result.shotsKept, missing: result.missing,
                 alternative: result.alternative,
                 labelScores: result.labelScores, confusion: (try? result.outcomes.confusion()) ?? nil,
-                calibration: result.calibration, worst: result.worst)
+                calibration: result.calibration, worst: result.worst,
+                bertScore: result.bertScore)
         }
         paper = PaperResults.figures(dataset: first.taskName)
     }

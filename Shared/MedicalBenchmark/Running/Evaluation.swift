@@ -75,11 +75,11 @@ public struct Evaluation: Sendable {
     /// - `rows` are of earlier evaluations, and `unfinished` of a run of this one that was killed; items that have one are
     ///   not asked again, but scored again. A batch of which only some rows were written is asked for as a whole, under the
     ///   name it had: a model that keeps its answers by name has them.
-    /// - `encoder` gives summaries their BERTScore; without one they have none.
+    /// - `summaries` gives summaries their BERTScore; without it they have none, and other answers never have.
     /// - `onRow` gets each new row in the items' order, as soon as its batch is answered.
     public func run(
         on model: any LanguageModel, modelIdentity: String, resuming rows: [EvaluationRow] = [],
-        unfinished: [EvaluationRow] = [], encoder: (any TokenEncoder)? = nil,
+        unfinished: [EvaluationRow] = [], summaries: SummaryScorer? = nil,
         onRow: (EvaluationRow) async throws -> Void = { _ in }
     ) async throws -> EvaluationOutcome {
         guard model.mayReadRestrictedData || !task.isRestricted else {
@@ -98,34 +98,17 @@ public struct Evaluation: Sendable {
             .filter { batch in batch.contains { written[id($0)] == nil } }
         for (id, row) in written { known[id] = row }
         let answerRoom = try await batches.isEmpty ? 0 : asker.answerTokens()
-        var next = 0
-        var emitted = 0
-        var finished: [Int: [EvaluationRow]] = [:]
-        try await withThrowingTaskGroup(of: (Int, [EvaluationRow]).self) { group in
-            func start() {
-                guard next < batches.count else { return }
-                let (index, batch) = (next, batches[next])
-                group.addTask { (index, try await asker.ask(batch, answerTokens: answerRoom)) }
-                next += 1
-            }
-            for _ in 0..<settings.concurrentBatches { start() }
-            while let (index, answered) = try await group.next() {
-                start()
-                finished[index] = answered
-                while let ready = finished.removeValue(forKey: emitted) {
-                    for row in ready where known.updateValue(row, forKey: row.id) == nil {
-                        try await onRow(row)
-                    }
-                    emitted += 1
-                }
+        try await inOrder(batches, concurrent: settings.concurrentBatches) { batch in
+            try await asker.ask(batch, answerTokens: answerRoom)
+        } then: { _, answered in
+            for row in answered where known.updateValue(row, forKey: row.id) == nil {
+                try await onRow(row)
             }
         }
         var all = dataset.items.compactMap { known[$0.id] }
-        var encoded: [Double]?
-        if let encoder { encoded = try await similarity(of: all, by: encoder) }
-        var result = try Scoring(task: task, dataset: dataset, settings: settings, prompt: prompt)
-            .result(&all, encoded: encoded)
-        result.encoder = encoded == nil ? nil : encoder?.identity
+        let scoring = Scoring(task: task, dataset: dataset, settings: settings, prompt: prompt)
+        let bertScore = try await scoring.encode(&all, by: summaries)
+        var result = try scoring.result(&all, bertScore: bertScore)
         complete(&result, all, contextLength: model.contextLength)
         return EvaluationOutcome(result: result, rows: all)
     }
@@ -151,22 +134,6 @@ public struct Evaluation: Sendable {
         }
         result.truncated = rows.count(where: \.truncated)
         result.unfit = rows.count(where: \.unfit)
-    }
-
-    /// BERTScore's F1 of each output against its reference; 0 where there is no output.
-    private func similarity(of rows: [EvaluationRow], by encoder: any TokenEncoder) async throws -> [Double] {
-        var scores: [Double] = []
-        for start in stride(from: 0, to: rows.count, by: settings.batchSize) {
-            let range = start..<min(start + settings.batchSize, rows.count)
-            let texts = range.flatMap { [rows[$0].output, dataset.items[$0].gold] }
-            let vectors = try await encoder.vectors(of: texts, call: ItemAsker.call("embed", texts))
-            try ItemAsker.check(vectors.count, for: texts.count)
-            for index in stride(from: 0, to: vectors.count, by: 2) {
-                let isEmpty = texts[index].isBlank || texts[index + 1].isBlank
-                scores.append(isEmpty ? 0 : BERTScore().score(vectors[index], reference: vectors[index + 1]).f1)
-            }
-        }
-        return scores
     }
 }
 

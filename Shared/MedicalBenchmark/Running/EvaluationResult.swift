@@ -46,7 +46,7 @@ public struct EvaluationResult: Codable, Sendable, Hashable {
     public var calibration: Calibration?
     /// At most ten.
     public var worst: [WorstItem]
-    /// The encoder whose vectors gave `bertScore`.
-    public var encoder: String?
+    /// What gave summaries their `bertScore`; nil where no encoder was named, and for other answers.
+    public var bertScore: BERTScoreSetting?
     public var outcomes: ItemOutcomes
 }

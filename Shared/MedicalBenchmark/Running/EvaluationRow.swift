@@ -32,6 +32,8 @@ public struct EvaluationRow: Codable, Sendable, Hashable {
     public var unfit: Bool
     /// Whether there is no saved prediction.
     public var missing: Bool?
+    /// Of a summary, where an encoder was named.
+    public var similarity: RowSimilarity?
 
     /// Whether there is an output to read.
     var isAnswered: Bool { !unfit && missing != true }

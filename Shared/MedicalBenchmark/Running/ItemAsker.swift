@@ -19,7 +19,6 @@ struct ItemAsker: Sendable {
             settings.mode.rawValue, "\(settings.maxTokens(for: evaluation.task.answerKind, in: model.contextLength))",
             "\(model.contextLength)",
         ]
-        // A length before each part, so that no two lists run together to the same text.
         key = Self.digest(parts + settings.stop + [evaluation.shotsRecords].compactMap { $0 })
     }
 
@@ -115,7 +114,8 @@ struct ItemAsker: Sendable {
 
     static func call(_ kind: String, _ texts: [String]) -> String { "\(kind)-\(digest(texts).prefix(16))" }
 
-    private static func digest(_ parts: [String]) -> String {
+    /// A length before each part, so that no two lists run together to the same text.
+    static func digest(_ parts: [String]) -> String {
         SHA256.hexadecimal(of: parts.map { "\($0.utf8.count):\($0)" }.joined())
     }
 }

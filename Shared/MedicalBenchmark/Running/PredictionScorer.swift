@@ -44,9 +44,31 @@ public struct PredictionScorer: Sendable {
 
     /// Scores a JSON Lines file of `{"id": …, "output": …}`.
     ///
-    /// An item without a line counts as wrong and in `missing`; a line of an item that is not selected is passed over. Throws for a line of an unknown id and for a second
-    /// line of one id.
+    /// An item without a line counts as wrong and in `missing`; a line of an item that is not selected is passed over.
+    /// Throws for a line of an unknown id and for a second line of one id.
     public func score(_ predictions: URL) throws(BenchmarkError) -> EvaluationOutcome {
+        try outcome(rows(predictions), bertScore: nil)
+    }
+
+    /// The same; `summaries` gives summaries their BERTScore.
+    public func score(_ predictions: URL, summaries: SummaryScorer?) async throws -> EvaluationOutcome {
+        var rows = try rows(predictions)
+        let bertScore = try await scoring.encode(&rows, by: summaries)
+        return try outcome(rows, bertScore: bertScore)
+    }
+
+    private var scoring: Scoring { Scoring(task: task, dataset: dataset, settings: settings, prompt: nil) }
+
+    private func outcome(
+        _ rows: [EvaluationRow], bertScore: BERTScoreSetting?
+    ) throws(BenchmarkError) -> EvaluationOutcome {
+        var rows = rows
+        var result = try scoring.result(&rows, bertScore: bertScore)
+        result.missing = rows.count { $0.missing == true }
+        return EvaluationOutcome(result: result, rows: rows)
+    }
+
+    private func rows(_ predictions: URL) throws(BenchmarkError) -> [EvaluationRow] {
         let file = try DataFile(predictions)
         var outputs: [String: String] = [:]
         for line in JSONLines.lines(of: file.bytes) {
@@ -61,14 +83,11 @@ public struct PredictionScorer: Sendable {
                     file.path, line: line.number, field: "id", "has a line already", remedy: "give one line an item")
             }
         }
-        var rows = dataset.items.map { item in
+        return dataset.items.map { item in
             EvaluationRow(
                 id: item.id, key: "", promptSHA256: "", output: outputs[item.id] ?? "", parsed: nil, gold: item.gold,
                 correct: nil, score: 0, truncated: false, shots: 0, contextCut: false, unfit: false,
                 missing: outputs[item.id] == nil ? true : nil)
         }
-        var result = try Scoring(task: task, dataset: dataset, settings: settings, prompt: nil).result(&rows)
-        result.missing = rows.count { $0.missing == true }
-        return EvaluationOutcome(result: result, rows: rows)
     }
 }

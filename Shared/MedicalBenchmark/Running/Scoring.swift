@@ -11,16 +11,18 @@ struct Scoring {
     static let worstItems = 10
 
     /// `rows` has a row an item in the items' order, each with its output; what follows from the output is set in them.
+    /// With `bertScore` they have their similarities already.
     func result(
-        _ rows: inout [EvaluationRow], encoded: [Double]? = nil
+        _ rows: inout [EvaluationRow], bertScore: BERTScoreSetting? = nil
     ) throws(BenchmarkError) -> EvaluationResult {
+        let isEncoded = bertScore != nil
         let judge = Judge(task: task, profile: settings.profile, prompt: prompt, mode: settings.mode)
-        let judgements = judge.judge(rows, dataset.items, encoded: encoded)
+        let judgements = judge.judge(rows, dataset.items, isEncoded: isEncoded)
         for index in rows.indices { rows[index].set(judgements[index], gold: dataset.items[index].gold) }
         let bootstrap = Bootstrap(resamples: settings.resamples, seed: settings.seed)
         let outcomes = self.outcomes(judgements, judge, rows)
         let other = Judge(task: task, profile: settings.profile.other, prompt: prompt, mode: settings.mode)
-        let otherwise = other.judge(rows, dataset.items, encoded: encoded)
+        let otherwise = other.judge(rows, dataset.items, isEncoded: isEncoded)
         let alternative = ProfileScores(
             profile: other.profile,
             metrics: try self.outcomes(otherwise, other, rows).metrics(other.profile)
@@ -35,7 +37,16 @@ struct Scoring {
             majority: try outcomes.form == .choices
                 ? MajorityBaseline(outcomes: outcomes, profile: settings.profile) : nil,
             labelScores: try outcomes.labelScores(), calibration: calibration(rows),
-            worst: worst(rows), outcomes: outcomes)
+            worst: worst(rows), bertScore: bertScore, outcomes: outcomes)
+    }
+
+    /// Gives rows of summaries their similarities; answers what `result` is then told, nil for other tasks.
+    func encode(_ rows: inout [EvaluationRow], by summaries: SummaryScorer?) async throws -> BERTScoreSetting? {
+        guard let summaries, task.answerKind == .summary else { return nil }
+        try await summaries.score(
+            &rows, references: dataset.items.map(\.gold), batchSize: settings.batchSize,
+            concurrent: settings.concurrentBatches)
+        return summaries.setting
     }
 
     private func outcomes(_ judgements: [Judgement], _ judge: Judge, _ rows: [EvaluationRow]) -> ItemOutcomes {
@@ -80,13 +91,16 @@ struct Scoring {
 }
 
 extension Judge {
-    /// The judgements of rows; `encoded` has a BERTScore F1 a row.
-    func judge(_ rows: [EvaluationRow], _ items: [BenchmarkItem], encoded: [Double]?) -> [Judgement] {
-        zip(rows, items).enumerated().map { index, pair in
-            var judgement = judge(pair.0.isAnswered ? pair.0.output : nil, for: pair.1)
-            if !pair.0.isAnswered { judgement.parsed = nil }
-            if let encoded, case .values(var values) = judgement.detail {
-                values["bertScore"] = encoded[index]
+    /// The judgements of rows, with the rows' BERTScore where they have it.
+    func judge(_ rows: [EvaluationRow], _ items: [BenchmarkItem], isEncoded: Bool) -> [Judgement] {
+        zip(rows, items).map { row, item in
+            var judgement = judge(row.isAnswered ? row.output : nil, for: item)
+            if !row.isAnswered { judgement.parsed = nil }
+            if isEncoded, case .values(var values) = judgement.detail {
+                let score = row.similarity?.score ?? .zero
+                values["bertScore"] = score.f1
+                values["bertScorePrecision"] = score.precision
+                values["bertScoreRecall"] = score.recall
                 judgement.detail = .values(values)
             }
             return judgement

@@ -13,10 +13,13 @@ public struct EvaluatePredictions: JobPayload, Hashable {
     /// Which records of the data to score, counted from 0, such as `400..<500`. Default all.
     public var records: String?
     public var seed: UInt64?
+    /// Gives summaries their BERTScore; without it they have none. Passed over for other tasks.
+    public var encoder: SummaryEncoder?
 
     public init(
         task: String, split: String? = nil, data: DataReference, predictions: DataReference,
-        profile: EvaluateTask.Profile? = nil, limit: Int? = nil, records: String? = nil, seed: UInt64? = nil
+        profile: EvaluateTask.Profile? = nil, limit: Int? = nil, records: String? = nil, seed: UInt64? = nil,
+        encoder: SummaryEncoder? = nil
     ) {
         self.task = task
         self.split = split
@@ -26,6 +29,7 @@ public struct EvaluatePredictions: JobPayload, Hashable {
         self.limit = limit
         self.records = records
         self.seed = seed
+        self.encoder = encoder
     }
 
     public typealias Output = EvaluateTask.Output
@@ -34,8 +38,9 @@ public struct EvaluatePredictions: JobPayload, Hashable {
         try Bound.notEmpty(task, "task")
         try Bound.range(limit, 1...Int.max, "limit")
         if let records { try RecordRange.check(records, "records") }
+        try encoder?.validate("encoder")
     }
 
     public static var outputFields: [String] { EvaluateTask.outputFields }
-    public var references: [DataReference] { [data, predictions] }
+    public var references: [DataReference] { [data, predictions] + [encoder?.model].compactMap { $0 } }
 }

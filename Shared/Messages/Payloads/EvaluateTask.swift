@@ -29,13 +29,14 @@ public struct EvaluateTask: JobPayload, Hashable {
     /// Which records of the file to take, counted from 0, such as `400..<500`. Default all.
     public var records: String?
     public var seed: UInt64?
+    /// Gives summaries their BERTScore; without it they have none. Passed over for other tasks.
+    public var encoder: SummaryEncoder?
 
     public init(
         model: ModelReference, adapter: DataReference? = nil, task: String, split: String? = nil,
         data: DataReference, shots: Int? = nil, shotsData: DataReference? = nil, shotsRecords: String? = nil,
         prompt: String? = nil, mode: Mode? = nil, maxTokens: Int? = nil, profile: Profile? = nil, limit: Int? = nil,
-        records: String? = nil,
-        seed: UInt64? = nil
+        records: String? = nil, seed: UInt64? = nil, encoder: SummaryEncoder? = nil
     ) {
         self.model = model
         self.adapter = adapter
@@ -52,6 +53,7 @@ public struct EvaluateTask: JobPayload, Hashable {
         self.limit = limit
         self.records = records
         self.seed = seed
+        self.encoder = encoder
     }
 
     public struct Output: Codable, Sendable, Hashable {
@@ -96,10 +98,11 @@ public struct EvaluateTask: JobPayload, Hashable {
         try Bound.range(limit, 1...Int.max, "limit")
         if let records { try RecordRange.check(records, "records") }
         if let shotsRecords { try RecordRange.check(shotsRecords, "shotsRecords") }
+        try encoder?.validate("encoder")
     }
 
     public static var outputFields: [String] { Output.CodingKeys.allCases.map(\.rawValue) }
     public var references: [DataReference] {
-        model.references + [adapter, data, shotsData].compactMap { $0 }
+        model.references + [adapter, data, shotsData, encoder?.model].compactMap { $0 }
     }
 }
