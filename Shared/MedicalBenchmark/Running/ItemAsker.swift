@@ -23,7 +23,7 @@ struct ItemAsker: Sendable {
             settings.mode.rawValue, "\(settings.maxTokens(for: evaluation.task.answerKind, in: contextLength))",
             "\(contextLength)",
         ]
-        return digest(parts + settings.stop)
+        return digest(parts + settings.stop + [evaluation.shotsRecords].compactMap { $0 })
     }
 
     /// Tokens to keep free for the answer.
