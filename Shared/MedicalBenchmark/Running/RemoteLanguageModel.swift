@@ -43,7 +43,8 @@ extension Evaluation {
     /// Throws `restrictedData`, before anything is asked, where the task is not open.
     public func run(
         on model: any RemoteLanguageModel, modelIdentity: String, resuming rows: [EvaluationRow] = [],
-        summaries: SummaryScorer? = nil, onRow: (EvaluationRow) async throws -> Void = { _ in }
+        unfinished: [EvaluationRow] = [], summaries: SummaryScorer? = nil,
+        onRow: (EvaluationRow) async throws -> Void = { _ in }
     ) async throws -> EvaluationOutcome {
         guard let open = task as? any OpenBenchmarkTask else {
             throw BenchmarkError(
@@ -53,6 +54,6 @@ extension Evaluation {
         }
         return try await run(
             on: SharingModel(model: model, task: open), modelIdentity: modelIdentity, resuming: rows,
-            summaries: summaries, onRow: onRow)
+            unfinished: unfinished, summaries: summaries, onRow: onRow)
     }
 }
