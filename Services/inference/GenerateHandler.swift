@@ -12,7 +12,7 @@ struct GenerateHandler: JobHandler {
     let library: ModelLibrary
     let remotes: RemoteModels
 
-    var loadedModels: [ModelReference] { library.loadedModels }
+    var loadedModels: [ModelReference]? { library.loadedModels }
 
     func handle(_ payload: GenerateText, context: JobContext) async throws -> GenerateText.Output {
         if case .remote(let name) = payload.model {

@@ -19,7 +19,7 @@ struct RequestEncoder {
             maxTokens: request.maxTokens ?? Self.defaultMaxTokens, temperature: request.temperature ?? 0,
             topK: request.topK ?? 0, topP: request.topP ?? 1, minP: request.minP ?? 0,
             repetitionPenalty: request.repetitionPenalty ?? 1, seed: request.seed ?? 0, stop: request.stop ?? [],
-            ignoreEndOfSequence: request.ignoreEndOfSequence ?? false)
+            ignoreEndOfSequence: request.ignoreEndOfSequence ?? false, logitBias: Self.bias(request.logitBias))
         let texts = request.choices ?? request.responseFormat?.choices
         let template = try request.messages.map { _ in try chatTemplate(request, place) }
         var encoded = Generation.GenerationRequest(
@@ -29,6 +29,12 @@ struct RequestEncoder {
         if let schema = request.responseFormat?.schema { encoded.grammar = try grammar(schema, place) }
         if let template { encoded.endIDs = Set(template.endsOfTurn(try tokenizer(place))) }
         return EncodedRequest(request: encoded, choices: texts, chatTemplate: template)
+    }
+
+    private static func bias(_ given: [String: Double]?) -> [Int32: Float]? {
+        given.map { bias in
+            Dictionary(uniqueKeysWithValues: bias.compactMap { id, value in Int32(id).map { ($0, Float(value)) } })
+        }
     }
 
     /// The ids of a context and a continuation.

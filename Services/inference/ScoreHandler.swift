@@ -12,7 +12,7 @@ struct ScoreHandler: JobHandler {
     let library: ModelLibrary
     let remotes: RemoteModels
 
-    var loadedModels: [ModelReference] { library.loadedModels }
+    var loadedModels: [ModelReference]? { library.loadedModels }
 
     func handle(_ payload: ScoreText, context: JobContext) async throws -> ScoreText.Output {
         if case .remote(let name) = payload.model {

@@ -99,6 +99,6 @@ void ck_bf16_few_rows(ck_product_path path, size_t m, size_t n, size_t k, const 
         return dot_few_rows(m, n, k, a, a_stride, b, b_step, before, before_stride, c, c_stride);
 #endif
     ck_bf16_term term = {a, a_stride, 0, b, b_step, 0, k};
-    ck_bf16_result result = {c, before, c_stride, before_stride, 0, 0, 0, 0};
+    ck_bf16_result result = {c, before, c_stride, before_stride, 0, 0, 0, 0, 0, 0, 0};
     ck_bf16_sum_of_products(path, m, n, &term, 1, &result);
 }

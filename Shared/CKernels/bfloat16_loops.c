@@ -62,24 +62,90 @@ void ck_rope_bf16(const float *restrict x, uint16_t *restrict y, size_t stride, 
     }
 }
 
-CK_MULTIVERSION
-void ck_swiglu_bf16(const uint16_t *restrict gate, const uint16_t *restrict up, uint16_t *restrict y, size_t n) {
+// The loops of the gate round so often that the instruction for it halves their time. The constant argument makes two
+// codes out of one text; the bits are the same.
+CK_INLINE uint16_t rounded(float x, const int by_instruction) {
+    if (!by_instruction) return ck_narrow(x);
+    __bf16 half = (__bf16)x;
+    uint16_t bits;
+    memcpy(&bits, &half, sizeof bits);
+    return bits;
+}
+
+CK_INLINE void swiglu(const uint16_t *restrict gate, const uint16_t *restrict up, uint16_t *restrict y, size_t n,
+                      const int by_instruction) {
     for (size_t i = 0; i < n; i++) {
         float g = ck_widen(gate[i]);
-        y[i] = ck_narrow(g / (1.0f + ck_exp(-g)) * ck_widen(up[i]));
+        y[i] = rounded(g / (1.0f + ck_exp(-g)) * ck_widen(up[i]), by_instruction);
     }
 }
 
+CK_INLINE void swiglu_backward_row(const uint16_t *restrict gate, const uint16_t *restrict up, const float *restrict dy,
+                                   uint16_t *restrict dgate, uint16_t *restrict dup, uint16_t *restrict activated,
+                                   size_t width, const int activates, const int by_instruction) {
+    for (size_t i = 0; i < width; i++) {
+        float g = ck_widen(gate[i]), u = ck_widen(up[i]), divisor = 1.0f + ck_exp(-g), sigmoid = 1.0f / divisor;
+        dgate[i] = rounded(dy[i] * u * sigmoid * (1.0f + g * (1.0f - sigmoid)), by_instruction);
+        dup[i] = rounded(dy[i] * g * sigmoid, by_instruction);
+        if (activates) activated[i] = rounded(g / divisor * u, by_instruction);
+    }
+}
+
+CK_INLINE void swiglu_backward(const uint16_t *gate, const uint16_t *up, size_t stride, const float *dy,
+                               size_t dy_stride, uint16_t *dgate, uint16_t *dup, size_t d_stride, uint16_t *activated,
+                               size_t activated_stride, size_t rows, size_t width, const int by_instruction) {
+    for (size_t r = 0; r < rows; r++) {
+        uint16_t *to = activated ? activated + r * activated_stride : 0;
+        if (to) swiglu_backward_row(gate, up, dy, dgate, dup, to, width, 1, by_instruction);
+        else swiglu_backward_row(gate, up, dy, dgate, dup, 0, width, 0, by_instruction);
+        gate += stride, up += stride, dy += dy_stride, dgate += d_stride, dup += d_stride;
+    }
+}
+
+#if defined(__x86_64__)
+#define CK_ROUNDING_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma")))
+
+CK_ROUNDING_TARGET static void swiglu_by_instruction(const uint16_t *gate, const uint16_t *up, uint16_t *y, size_t n) {
+    swiglu(gate, up, y, n, 1);
+}
+
+CK_ROUNDING_TARGET static void swiglu_backward_by_instruction(const uint16_t *gate, const uint16_t *up, size_t stride,
+                                                              const float *dy, size_t dy_stride, uint16_t *dgate,
+                                                              uint16_t *dup, size_t d_stride, uint16_t *activated,
+                                                              size_t activated_stride, size_t rows, size_t width) {
+    swiglu_backward(gate, up, stride, dy, dy_stride, dgate, dup, d_stride, activated, activated_stride, rows, width, 1);
+}
+#endif
+
 CK_MULTIVERSION
-void ck_swiglu_backward_bf16(const uint16_t *restrict gate, const uint16_t *restrict up, size_t stride,
-                             const float *restrict dy, size_t dy_stride, uint16_t *restrict dgate,
-                             uint16_t *restrict dup, size_t d_stride, size_t rows, size_t width) {
-    for (; rows; rows--, gate += stride, up += stride, dy += dy_stride, dgate += d_stride, dup += d_stride)
-        for (size_t i = 0; i < width; i++) {
-            float g = ck_widen(gate[i]), sigmoid = 1.0f / (1.0f + ck_exp(-g));
-            dgate[i] = ck_narrow(dy[i] * ck_widen(up[i]) * sigmoid * (1.0f + g * (1.0f - sigmoid)));
-            dup[i] = ck_narrow(dy[i] * g * sigmoid);
-        }
+static void swiglu_by_words(const uint16_t *gate, const uint16_t *up, uint16_t *y, size_t n) {
+    swiglu(gate, up, y, n, 0);
+}
+
+CK_MULTIVERSION
+static void swiglu_backward_by_words(const uint16_t *gate, const uint16_t *up, size_t stride, const float *dy,
+                                     size_t dy_stride, uint16_t *dgate, uint16_t *dup, size_t d_stride,
+                                     uint16_t *activated, size_t activated_stride, size_t rows, size_t width) {
+    swiglu_backward(gate, up, stride, dy, dy_stride, dgate, dup, d_stride, activated, activated_stride, rows, width, 0);
+}
+
+void ck_swiglu_bf16(ck_product_path path, const uint16_t *gate, const uint16_t *up, uint16_t *y, size_t n) {
+#if defined(__x86_64__)
+    if (path == ck_path_avx512_bf16) return swiglu_by_instruction(gate, up, y, n);
+#endif
+    swiglu_by_words(gate, up, y, n);
+}
+
+void ck_swiglu_backward_bf16(ck_product_path path, const uint16_t *gate, const uint16_t *up, size_t stride,
+                             const float *dy, size_t dy_stride, uint16_t *dgate, uint16_t *dup, size_t d_stride,
+                             uint16_t *activated, size_t activated_stride, size_t rows, size_t width) {
+#if defined(__x86_64__)
+    if (path == ck_path_avx512_bf16)
+        return swiglu_backward_by_instruction(gate, up, stride, dy, dy_stride, dgate, dup, d_stride, activated,
+                                              activated_stride, rows, width);
+#endif
+    swiglu_backward_by_words(gate, up, stride, dy, dy_stride, dgate, dup, d_stride, activated, activated_stride, rows,
+                             width);
 }
 
 // Rows of attention are short and end anywhere: they are taken in chunks of constant length, so that no element falls to

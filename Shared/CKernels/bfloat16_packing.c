@@ -54,9 +54,25 @@ CK_INLINE uint16_t element(const void *source, size_t index, const int is_wide) 
     return is_wide ? ck_narrow(((const float *)source)[index]) : ((const uint16_t *)source)[index];
 }
 
+// A whole cache line, stored past the cache.
+typedef uint32_t line16 __attribute__((vector_size(64)));
+
+/// Stores `bytes`, past the cache if it is `final`: `to` is then aligned to a line.
+CK_INLINE void put(void *to, const void *from, const size_t bytes, const int is_final) {
+    if (!is_final) {
+        memcpy(to, from, bytes);
+        return;
+    }
+    for (size_t i = 0; i < bytes / sizeof(line16); i++) {
+        line16 line;
+        memcpy(&line, (const char *)from + i * sizeof line, sizeof line);
+        __builtin_nontemporal_store(line, (line16 *)to + i);
+    }
+}
+
 /// Panels of B = Sᵀ for S [n, k]: the depth is contiguous in memory.
 CK_INLINE void pack_columns(const void *source, size_t stride, const int is_wide, size_t k, size_t n, size_t first,
-                            size_t last, uint16_t *to) {
+                            size_t last, uint16_t *to, const int is_final) {
     size_t size = ck_panel_size(k);
     for (size_t panel = first; panel < last; panel++) {
         size_t j0 = panel * columns, width = n - j0 < columns ? n - j0 : columns;
@@ -72,7 +88,7 @@ CK_INLINE void pack_columns(const void *source, size_t stride, const int is_wide
                     memcpy(&r[j], line, sizeof line);
                 }
                 transpose(r);
-                for (size_t p = 0; p < 16; p++) memcpy(out + (k0 / 2 + p) * columns * 2 + half * 2, &r[p], 64);
+                for (size_t p = 0; p < 16; p++) put(out + (k0 / 2 + p) * columns * 2 + half * 2, &r[p], 64, is_final);
             }
         for (size_t i = k0; i < (k + 1) / 2 * 2; i++)
             for (size_t j = 0; j < columns; j++)
@@ -82,10 +98,9 @@ CK_INLINE void pack_columns(const void *source, size_t stride, const int is_wide
 }
 
 /// Pairs of neighbouring rows of S [k, ...] interleaved, `width` of `lanes` columns at a time: panels of B = S
-/// (32 columns) or of A = Sᵀ (14 columns).
+/// (32 columns) or of A = Sᵀ (14 columns), `size` elements from panel to panel.
 CK_INLINE void pack_rows(const void *source, size_t stride, const int is_wide, const size_t lanes, size_t k, size_t n,
-                         size_t first, size_t last, uint16_t *to) {
-    size_t size = (k + 1) / 2 * 2 * lanes;
+                         size_t first, size_t last, uint16_t *to, size_t size, const int is_final) {
     // A few rows at a time, so that a cache line of them serves the panels that share it.
     for (size_t k0 = 0; k0 < k; k0 += 32) {
         size_t k1 = k - k0 < 32 ? k : k0 + 32;
@@ -109,7 +124,7 @@ CK_INLINE void pack_rows(const void *source, size_t stride, const int is_wide, c
                         line[2 * j + 1] = j < width && i + 1 < k ? element(source, at + stride + j, is_wide) : 0;
                     }
                 }
-                memcpy(out, line, lanes * 4);
+                put(out, line, lanes * 4, is_final);
             }
         }
     }
@@ -118,25 +133,40 @@ CK_INLINE void pack_rows(const void *source, size_t stride, const int is_wide, c
 CK_MULTIVERSION
 void ck_pack_columns_f32(const float *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
                          uint16_t *to) {
-    pack_columns(source, stride, 1, k, n, first, last, to);
+    pack_columns(source, stride, 1, k, n, first, last, to, 0);
 }
 
 CK_MULTIVERSION
 void ck_pack_columns_bf16(const uint16_t *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
                           uint16_t *to) {
-    pack_columns(source, stride, 0, k, n, first, last, to);
+    pack_columns(source, stride, 0, k, n, first, last, to, 0);
 }
 
 CK_MULTIVERSION
 void ck_pack_rows_f32(const float *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
                       uint16_t *to) {
-    pack_rows(source, stride, 1, columns, k, n, first, last, to);
+    pack_rows(source, stride, 1, columns, k, n, first, last, to, ck_panel_size(k), 0);
 }
 
 CK_MULTIVERSION
 void ck_pack_rows_bf16(const uint16_t *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
                        uint16_t *to) {
-    pack_rows(source, stride, 0, columns, k, n, first, last, to);
+    pack_rows(source, stride, 0, columns, k, n, first, last, to, ck_panel_size(k), 0);
+}
+
+CK_MULTIVERSION
+void ck_pack_both_f32(const float *source, size_t outputs, size_t inputs, size_t first, size_t last,
+                      uint16_t *transposed, uint16_t *straight) {
+    for (size_t row = first; row < last; row += columns) {
+        size_t panel = row / columns, rows = last - row < columns ? last - row : columns;
+        pack_columns(source, inputs, 1, inputs, outputs, panel, panel + 1,
+                     transposed + panel * ck_panel_size(inputs), 1);
+        pack_rows(source + row * inputs, inputs, 1, columns, rows, inputs, 0, (inputs + columns - 1) / columns,
+                  straight + row * columns, ck_panel_size(outputs), 1);
+    }
+#if defined(__x86_64__)
+    __builtin_ia32_sfence();   // Stores past the cache are in no order with others.
+#endif
 }
 
 typedef uint16_t halves16 __attribute__((vector_size(32), aligned(2)));
@@ -168,8 +198,8 @@ void ck_pack_left_bf16(const uint16_t *source, size_t stride, size_t k, size_t m
     if (whole < k)
         for (size_t panel = 0; panel < vectors; panel++)
             pack_rows(source + whole * stride, stride, 0, rows_of_panel, 1, m, first + panel, first + panel + 1,
-                      to + panel * size + whole * rows_of_panel);
-    pack_rows(source, stride, 0, rows_of_panel, k, m, first + vectors, last, to + vectors * size);
+                      to + panel * size + whole * rows_of_panel, size, 0);
+    pack_rows(source, stride, 0, rows_of_panel, k, m, first + vectors, last, to + vectors * size, size, 0);
 }
 
 CK_MULTIVERSION

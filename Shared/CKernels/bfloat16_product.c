@@ -59,28 +59,37 @@ static void pack_together(depth_block_at block, size_t n, size_t first, uint16_t
     ck_pack_rows_bf16(block.term->b + block.k0 * step, step, block.depth, n, first, last, to);
 }
 
+static void fetch(strip_place *c, size_t i, const void *at, size_t stride_in_bytes) {
+    c->fetched[i] = at;
+    c->fetched_stride[i] = stride_in_bytes;
+}
+
 static void fetch_rows(strip_place *c, const float *rows, size_t stride) {
-    c->fetched[0] = (const char *)rows;
-    c->fetched[1] = (const char *)(rows + columns - 1);
-    c->fetched_stride = stride * sizeof(float);
+    fetch(c, 0, rows, stride * sizeof(float));
+    fetch(c, 1, rows + columns - 1, stride * sizeof(float));
 }
 
 /// What the last block's tiles fetch: where the sums go, or where they go once they are rounded.
 static void fetch_result(strip_place *c, const ck_bf16_result *result, size_t i0, size_t j) {
-    size_t at = i0 * result->stride + j;
+    size_t at = i0 * result->stride + j, half = sizeof(uint16_t);
     if (!result->rounded) return fetch_rows(c, result->sums + at, result->stride);
-    c->fetched[0] = (const char *)(result->rounded + at);
-    c->fetched_stride = result->stride * sizeof(uint16_t);
+    fetch(c, 0, result->rounded + at, result->stride * half);
     if (!result->gate) return;
-    c->fetched[1] = (const char *)(result->rounded_up + at);
-    c->fetched[2] = (const char *)(result->gate + at);
-    c->fetched[3] = (const char *)(result->up + at);
+    size_t from = i0 * result->gate_stride + j;
+    fetch(c, 1, result->rounded_up + at, result->stride * half);
+    fetch(c, 2, result->gate + from, result->gate_stride * half);
+    fetch(c, 3, result->up + from, result->gate_stride * half);
+    if (!result->activated) return;
+    fetch(c, 4, result->activated + i0 * result->activated_stride + j, result->activated_stride * half);
 }
 
-static void finish(const ck_bf16_result *result, const float *strip, size_t i0, size_t j, size_t rows, size_t width) {
-    size_t at = i0 * result->stride + j;
-    ck_swiglu_backward_bf16(result->gate + at, result->up + at, result->stride, strip, columns, result->rounded + at,
-                            result->rounded_up + at, result->stride, rows, width);
+static void finish(ck_product_path path, const ck_bf16_result *result, const float *strip, size_t i0, size_t j,
+                   size_t rows, size_t width) {
+    size_t at = i0 * result->stride + j, from = i0 * result->gate_stride + j;
+    uint16_t *activated = result->activated ? result->activated + i0 * result->activated_stride + j : 0;
+    ck_swiglu_backward_bf16(path, result->gate + from, result->up + from, result->gate_stride, strip, columns,
+                            result->rounded + at, result->rounded_up + at, result->stride, activated,
+                            result->activated_stride, rows, width);
 }
 
 /// Whether rows of A lie so that a tile's compete for a few sets of the first-level cache, and so many panels of B pass
@@ -125,8 +134,8 @@ static void sum_of_products(ck_product_path path, size_t m, size_t n, const ck_b
     size_t row_block = rows_at_once(m, stretches == 1 && depth ? depth : most_blocks * depth_block);
     for (size_t first = 0; first < blocks; first += stretch) {
         size_t last = blocks - first < stretch ? blocks - 1 : first + stretch - 1;
-        // A short last block has no time to fetch what it writes.
-        size_t fetches = last > first && block_at(terms, last).depth < depth_block / 2 ? last - 1 : last;
+        // A short last block has no time to fetch what it writes; short products (of attention) write to the cache.
+        size_t fetches = block_at(terms, last).depth >= depth_block / 2 ? last : last > first ? last - 1 : blocks;
         const float *before = first ? result->sums : result->before;
         size_t before_stride = first ? result->stride : result->before_stride;
         for (size_t i0 = 0; i0 < m; i0 += row_block) {
@@ -153,7 +162,7 @@ static void sum_of_products(ck_product_path path, size_t m, size_t n, const ck_b
                     size_t left = (index == last && j + columns >= n) || after.term->b_is_rows ? 0 : after.depth;
                     // Of its 64 bytes times `left`, what each tile fetches.
                     size_t share = left * 64 / tiles;
-                    strip_place c = {waiting, columns, waiting, 0, columns, width, (const char *)panel, 0, {0}, 0};
+                    strip_place c = {waiting, columns, waiting, 0, columns, width, (const char *)panel, 0, {0}, {0}};
                     if (left) c.coming = (const char *)coming, c.share = share;
                     if (index == first) c.before = before ? before + i0 * before_stride + j : 0;
                     if (index == first) c.before_stride = before_stride;
@@ -170,7 +179,7 @@ static void sum_of_products(ck_product_path path, size_t m, size_t n, const ck_b
                     }
                     ck_bf16_strip(path, i1 - i0, &a, panel, &c);
                 }
-                if (result->gate) finish(result, waiting, i0, j, i1 - i0, width);
+                if (result->gate) finish(path, result, waiting, i0, j, i1 - i0, width);
             }
         }
     }

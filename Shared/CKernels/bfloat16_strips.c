@@ -7,9 +7,9 @@
 
 /// Fetches what the whole tile at row `first` will be stored to or added to.
 CK_INLINE void fetch_tile(const strip_place *c, size_t first) {
-    for (size_t i = 0; i < 4 && c->fetched[i]; i++)
+    for (size_t i = 0; i < 5 && c->fetched[i]; i++)
         for (size_t r = first; r < first + rows_of_panel; r++)
-            __builtin_prefetch(c->fetched[i] + r * c->fetched_stride, 1, 3);
+            __builtin_prefetch(c->fetched[i] + r * c->fetched_stride[i], 1, 3);
 }
 
 CK_INLINE uint32_t load_pair(const uint16_t *at) {

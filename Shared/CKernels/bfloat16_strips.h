@@ -27,8 +27,8 @@ typedef struct {
     const char *coming;
     size_t share;
     // What will be read or written in each row, here or by the next block: fetched, since memory is slower than sums.
-    const char *fetched[4];
-    size_t fetched_stride;
+    const char *fetched[5];
+    size_t fetched_stride[5];
 } strip_place;
 
 /// One panel of B against `rows` rows of A, a tile of 14 after the other.

@@ -19,10 +19,13 @@ public struct GenerationParameters: Sendable, Hashable, Codable {
     public var stop: [String]
     /// Whether an end-of-sequence id is a token like any other.
     public var ignoreEndOfSequence: Bool
+    /// By token id, what is added to its logit before anything else; log-probabilities stay the model's own.
+    public var logitBias: [Int32: Float]?
 
     public init(
         maxTokens: Int = 128, temperature: Double = 0, topK: Int = 0, topP: Double = 1, minP: Double = 0,
-        repetitionPenalty: Double = 1, seed: UInt64 = 0, stop: [String] = [], ignoreEndOfSequence: Bool = false
+        repetitionPenalty: Double = 1, seed: UInt64 = 0, stop: [String] = [], ignoreEndOfSequence: Bool = false,
+        logitBias: [Int32: Float]? = nil
     ) {
         self.maxTokens = maxTokens
         self.temperature = temperature
@@ -33,6 +36,7 @@ public struct GenerationParameters: Sendable, Hashable, Codable {
         self.seed = seed
         self.stop = stop
         self.ignoreEndOfSequence = ignoreEndOfSequence
+        self.logitBias = logitBias
     }
 
     /// Throws an error that names the first parameter out of bounds and its bound.
@@ -43,6 +47,9 @@ public struct GenerationParameters: Sendable, Hashable, Codable {
         try require("topP", topP, "from 0 to 1") { $0 >= 0 && $0 <= 1 }
         try require("minP", minP, "from 0 to 1") { $0 >= 0 && $0 <= 1 }
         try require("repetitionPenalty", repetitionPenalty, "above 0 and at most 100") { $0 > 0 && $0 <= 100 }
+        for bias in (logitBias ?? [:]).values {
+            try require("logitBias", bias, "from -100 to 100") { $0 >= -100 && $0 <= 100 }
+        }
         guard stop.allSatisfy({ !$0.isEmpty }), stop.count <= 64 else {
             throw GenerationError(
                 .invalidParameters, "stop", "holds an empty string or more than 64",

@@ -31,7 +31,8 @@ extension GenerationRequest {
                 "has a prompt of \(promptIDs.count) tokens, the model's context is \(contextLength)",
                 remedy: "shorten the prompt")
         }
-        for id in promptIDs + (choices ?? []).flatMap({ $0 }) where id < 0 || Int(id) >= vocabularySize {
+        let biased = (parameters.logitBias ?? [:]).keys.sorted()
+        for id in promptIDs + (choices ?? []).flatMap({ $0 }) + biased where id < 0 || Int(id) >= vocabularySize {
             throw GenerationError(
                 .invalidPrompt, place, "has the token id \(id), the model has ids 0 to \(vocabularySize - 1)",
                 remedy: "use the model's own tokenizer")
@@ -50,6 +51,10 @@ extension GenerationRequest {
         guard choices == nil || grammar == nil else {
             throw GenerationError(
                 .invalidChoices, place, "has both choices and a form", remedy: "give one of them")
+        }
+        guard choices == nil || biased.isEmpty else {
+            throw GenerationError(
+                .invalidChoices, "\(place).logitBias", "can't be combined with choices", remedy: "leave it out")
         }
         guard parameters.stop.isEmpty || canDecode else {
             throw GenerationError(

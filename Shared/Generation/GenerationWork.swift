@@ -47,7 +47,15 @@ final class GenerationWork<Model: SequenceModel>: BatchWork<Model> {
 
     override func choose(_ row: LogitRow) {
         guard trie == nil, row.normalizer.isFinite else { return }
-        chosen = .some(sampler.next(row, seen: seen, mask: walk?.mask(endIDs: endIDs)))
+        let mask = walk?.mask(endIDs: endIDs)
+        guard let bias = request.parameters.logitBias, !bias.isEmpty else {
+            chosen = .some(sampler.next(row, seen: seen, mask: mask))
+            return
+        }
+        var values = Array(row.values)
+        for (id, bias) in bias { values[Int(id)] += bias }
+        chosen = .some(
+            values.withUnsafeBufferPointer { sampler.next(LogitRow($0, top: 0), seen: seen, mask: mask) })
     }
 
     override func receive(_ rows: [LogitRow], of strand: Strand<Cache>) throws {

@@ -3,8 +3,8 @@
 import Tensors
 
 extension BFloat16Backward {
-    /// The gradients of queries, keys and values from that of the mixed values, in parallel over sequences and key
-    /// heads. Probabilities are computed again block by block instead of being kept.
+    /// The gradients of queries, keys and values before their rotation, rounded into `dWide`, from that of the mixed values,
+    /// in parallel over sequences and key heads. Probabilities are computed again block by block instead of being kept.
     func attention(_ a: BlockActivations<UInt16>) throws(LlamaError) {
         guard case .spans(let spans) = pass.attention else {
             preconditionFailure("gradients through a cache are not defined")
@@ -43,34 +43,37 @@ extension BFloat16Backward {
             let dMixed = dMixedHalves + span.start * c.queryWidth + head * width
             for first in Swift.stride(from: 0, to: count, by: BFloat16Pass.queryBlock) {
                 let block = min(BFloat16Pass.queryBlock, count - first)
-                let columns = first + block
-                let padded = (columns + 1) & ~1
+                let causal = CausalBlock(first: first, count: block)
+                let padded = causal.padded
                 let (q, dm) = (query + first * stride, dMixed + first * c.queryWidth)
-                BFloat16Product.multiplyInThread(
-                    q, stride: stride, rows: block, transposedKeys.prefix(columns),
-                    into: .floats(b.scores, stride: padded))
-                BFloat16Product.multiplyInThread(
-                    dm, stride: c.queryWidth, rows: block, transposedValues.prefix(columns),
-                    into: .floats(b.dScores, stride: padded))
+                causal.scores(q, stride: stride, transposedKeys, into: b.scores)
+                causal.scores(dm, stride: c.queryWidth, transposedValues, into: b.dScores)
                 for row in 0..<block {
                     let at = row * padded
                     Kernels.softmaxBackward(
                         b.scores + at, dp: b.dScores + at, scale: pass.attentionScale, into: b.probabilities + at,
                         b.dProbabilities + at, count: first + row + 1, padded: padded)
                 }
-                BFloat16Product.multiplyInThread(
-                    b.dProbabilities, stride: padded, rows: block, keys, depth: padded,
-                    into: .floats(dQuery + first * stride, stride: stride))
+                for (row, rows, depth) in causal.parts {
+                    BFloat16Product.multiplyInThread(
+                        b.dProbabilities + row * padded, stride: padded, rows: rows, keys, depth: depth,
+                        into: .floats(dQuery + (first + row) * stride, stride: stride))
+                }
                 let right = PackedMatrix(depth: block, columns: width, in: b.right)
                 right.packInThread(.rows, dm, stride: c.queryWidth)
-                BFloat16Product.addTransposedInThread(
-                    b.probabilities, stride: padded, columns: columns, right, into: dValue, stride: stride,
+                BFloat16Product.addCausalTransposedInThread(
+                    b.probabilities, stride: padded, first: first, right, into: dValue, stride: stride,
                     scratch: b.left)
                 right.packInThread(.rows, q, stride: stride)
-                BFloat16Product.addTransposedInThread(
-                    b.dProbabilities, stride: padded, columns: columns, right, into: dKey, stride: stride,
+                BFloat16Product.addCausalTransposedInThread(
+                    b.dProbabilities, stride: padded, first: first, right, into: dKey, stride: stride,
                     scratch: b.left)
             }
+            // While they are in the cache.
+            pass.rotate(dQueryKeyValue, dWide, span, head: head, 1, turns: true, sign: -1)
         }
+        pass.rotate(dQueryKeyValue, dWide, span, head: c.headCount + group, 1, turns: true, sign: -1)
+        let values = c.headCount + c.keyValueHeadCount + group
+        pass.rotate(dQueryKeyValue, dWide, span, head: values, 1, turns: false, sign: -1)
     }
 }

@@ -9,6 +9,7 @@ final class BFloat16Backward: BackwardPass {
     let c: LlamaConfiguration
     /// Gradients in the layout of the weights, or nil if they are frozen.
     let dWeights: UnsafeMutablePointer<Float>?
+    let replaces: Bool
     /// Gradients in the layout of the adapter, if it is trained.
     let dLowRank: UnsafeMutablePointer<Float>?
     /// The gradient of the residual stream [N, hidden], and the same rounded.
@@ -20,6 +21,8 @@ final class BFloat16Backward: BackwardPass {
     let dDropped: UnsafeMutablePointer<Float>
     /// The gradients of gate and up, and of q, k and v: they are not needed at the same time.
     let dWide: UnsafeMutablePointer<UInt16>
+    /// Elements from row to row of the gradients of gate and up.
+    let gateStride: Int
     let dMixedHalves: UnsafeMutablePointer<UInt16>
     let dQueryKeyValue: UnsafeMutablePointer<Float>
     /// Packed operands of the products over tokens; frozen weights have none of their own.
@@ -31,8 +34,11 @@ final class BFloat16Backward: BackwardPass {
 
     var rows: Int { pass.rows }
 
-    init(_ pass: BFloat16Pass, longest: Int, gradients: UnsafeMutablePointer<Float>) throws(LlamaError) {
+    init(
+        _ pass: BFloat16Pass, longest: Int, gradients: UnsafeMutablePointer<Float>, replacing: Bool
+    ) throws(LlamaError) {
         self.pass = pass
+        replaces = replacing
         let (c, rows) = (pass.c, pass.rows)
         self.c = c
         dWeights = pass.adapter == nil ? gradients : nil
@@ -43,7 +49,8 @@ final class BFloat16Backward: BackwardPass {
         let isDropped = pass.lowRankScratch?.dropped != nil
         dInput = try pass.take(rows * (isDropped ? widest : c.hiddenSize))
         dDropped = isDropped ? try pass.take(rows * widest) : dInput
-        dWide = try pass.takeHalves(rows * BFloat16Pass.widest(c))
+        gateStride = isDropped ? 2 * c.intermediateSize : BFloat16Pass.apart(2 * c.intermediateSize)
+        dWide = try pass.takeHalves(rows * max(gateStride, pass.qkvWidth))
         dMixedHalves = try pass.takeHalves(rows * c.queryWidth)
         // Free between the forward products of this block and of the next one.
         dQueryKeyValue = pass.wide
@@ -66,16 +73,19 @@ final class BFloat16Backward: BackwardPass {
         let w = pass.layout.blocks[layer]
         let (hidden, intermediate) = (c.hiddenSize, c.intermediateSize)
         let isDropped = pass.dropoutSeed != nil
-        Kernels.swiglu(a.gateUp, into: pass.activated, rows: rows, width: intermediate)
         Kernels.narrow(dStream, stride: hidden, into: dStreamHalves, stride: hidden, rows: rows, width: hidden)
         if isDropped {
             // Behind a mask the adapters' part is added before anything is rounded.
+            Kernels.swiglu(
+                a.gateUp, into: pass.activated, stride: pass.activatedStride, rows: rows, width: intermediate)
             project(.down, layer, a, x: pass.activated, dy: dStreamHalves, into: .floats(dInput, stride: intermediate))
             Kernels.swigluBackward(gateUp: a.gateUp, dy: dInput, into: dWide, rows: rows, width: intermediate)
         } else {
             project(
                 .down, layer, a, x: pass.activated, dy: dStreamHalves,
-                into: .gateGradients(dWide, gateUp: a.gateUp, width: intermediate))
+                into: .gateGradients(
+                    dWide, stride: gateStride, gateUp: a.gateUp, width: intermediate, activated: pass.activated,
+                    activatedStride: pass.activatedStride))
         }
         pass.norm(a.middle, w.postNorm, a.middleInverse)
         project(.gateUp, layer, a, x: pass.normed, dy: dWide, into: .floats(dInput, stride: hidden))
@@ -90,9 +100,6 @@ final class BFloat16Backward: BackwardPass {
             project(.output, layer, a, x: a.mixed, dy: dStreamHalves, into: .halves(dMixedHalves, stride: width))
         }
         try attention(a)
-        Kernels.rope(
-            dQueryKeyValue, into: dWide, width: pass.qkvWidth, cosine: pass.cosine, sine: pass.sine, rows: rows,
-            heads: c.headCount + c.keyValueHeadCount, half: c.headDimension / 2, sign: -1)
         pass.norm(a.input, w.inputNorm, a.inputInverse)
         // Below the first block lies only the embedding: frozen, it needs no gradient of the stream.
         let last = layer == 0 && dWeights == nil
@@ -101,24 +108,33 @@ final class BFloat16Backward: BackwardPass {
         if !last { norm(a.input, w.inputNorm, a.inputInverse) }
     }
 
-    /// dx = dy · W, dW += dyᵀ · x unless frozen, and the adapters' part.
+    /// Elements from row to row of the gradient of a projection's output.
+    func outputStride(_ projection: Projection) -> Int {
+        projection == .gateUp ? gateStride : projection.outputs(c)
+    }
+
+    /// dx = dy · W, dW += dyᵀ · x unless frozen, and the adapters' part. What `dx` says may be what makes `x`, so that is
+    /// read last.
     private func project(
         _ projection: Projection, _ layer: Int, _ a: BlockActivations<UInt16>, x: UnsafePointer<UInt16>,
         dy: UnsafePointer<UInt16>, into dx: BFloat16Product.Result?
     ) {
         let (inputs, outputs) = (projection.inputs(c), projection.outputs(c))
-        let addend = lowRankAddend(projection, layer, a, x: x, dy: dy)
+        let (inputStride, outputStride) = (pass.inputStride(projection), outputStride(projection))
+        let addend = lowRankAddend(projection, layer, a, dy: dy)
         if let dx {
             BFloat16Product.multiply(
-                dy, stride: outputs, rows: rows, pass.packed.backward(layer, projection), into: dx, adding: addend)
+                dy, stride: outputStride, rows: rows, pass.packed.backward(layer, projection), into: dx, adding: addend)
         }
         if let dWeights, let right {
             let source = PackedMatrix(depth: rows, columns: inputs, in: right)
-            source.pack(.rows, x, stride: inputs)
+            source.pack(.rows, x, stride: inputStride)
             BFloat16Product.addTransposed(
-                dy, stride: outputs, columns: outputs, source,
-                into: dWeights + projection.place(pass.layout.blocks[layer]), stride: inputs, scratch: left)
+                dy, stride: outputStride, columns: outputs, source,
+                into: dWeights + projection.place(pass.layout.blocks[layer]), stride: inputs,
+                replacing: replaces, scratch: left)
         }
+        addLowRankInputs(projection, layer, x: x)
         var sums: UnsafeMutablePointer<Float>?
         if case .floats(let floats, _, _) = dx { sums = floats }
         droppedLowRank(projection, layer, a, x: x, dy: dy, into: sums)

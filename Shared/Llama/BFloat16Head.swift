@@ -51,7 +51,7 @@ struct BFloat16Head: HeadProducts {
 
     func gradients(
         _ logits: UnsafePointer<Float>, rows: Int, into dNormed: UnsafeMutablePointer<Float>,
-        head: UnsafeMutablePointer<Float>?
+        head: UnsafeMutablePointer<Float>?, replacing: Bool
     ) {
         guard let dLogits else { preconditionFailure("no memory was taken for gradients") }
         let (hidden, vocabulary) = (pass.c.hiddenSize, pass.c.vocabularySize)
@@ -61,6 +61,7 @@ struct BFloat16Head: HeadProducts {
         let source = PackedMatrix(depth: rows, columns: hidden, in: right)
         source.pack(.rows, normed, stride: hidden)
         BFloat16Product.addTransposed(
-            dLogits, stride: vocabulary, columns: vocabulary, source, into: head, stride: hidden, scratch: left)
+            dLogits, stride: vocabulary, columns: vocabulary, source, into: head, stride: hidden,
+            replacing: replacing, scratch: left)
     }
 }

@@ -16,7 +16,7 @@ extension BFloat16Pass {
         guard dropoutSeed == nil, let scratch = lowRankScratch,
             let group = lowRankGroups(layer, projection).first, let reduced = reduced(group, a)
         else { return nil }
-        reduce(group, layer, x, scratch, into: reduced)
+        reduce(group, projection, layer, x, scratch, into: reduced)
         return BFloat16Product.Addend(reduced, stride: group.ranks, transposedB(group, scratch))
     }
 
@@ -28,7 +28,7 @@ extension BFloat16Pass {
         guard dropoutSeed != nil, let scratch = lowRankScratch else { return }
         for group in lowRankGroups(layer, projection) {
             guard let reduced = reduced(group, a) else { continue }
-            reduce(group, layer, x, scratch, into: reduced)
+            reduce(group, projection, layer, x, scratch, into: reduced)
             BFloat16Product.multiply(
                 reduced, stride: group.ranks, rows: rows, transposedB(group, scratch), into: y + group.column,
                 stride: projection.outputs(c), accumulate: true)
@@ -49,21 +49,21 @@ extension BFloat16Pass {
     ) {
         guard let scratch = lowRankScratch else { return }
         for group in lowRankGroups(layer, projection) {
-            if let reduced = reduced(group, a) { reduce(group, layer, x, scratch, into: reduced) }
+            if let reduced = reduced(group, a) { reduce(group, projection, layer, x, scratch, into: reduced) }
         }
     }
 
     /// scale · dropout(x)·Aᵀ [N, ranks].
     private func reduce(
-        _ group: LowRankGroup, _ layer: Int, _ x: UnsafePointer<UInt16>, _ scratch: LowRankScratch,
-        into reduced: UnsafeMutablePointer<UInt16>
+        _ group: LowRankGroup, _ projection: Projection, _ layer: Int, _ x: UnsafePointer<UInt16>,
+        _ scratch: LowRankScratch, into reduced: UnsafeMutablePointer<UInt16>
     ) {
         guard let lowRank, let adapter else { return }
         group.fillA(lowRank, into: scratch.a)
         let a = PackedMatrix(depth: group.inputs, columns: group.ranks, in: scratch.packed)
         a.pack(.columns, scratch.a, stride: group.inputs)
         BFloat16Product.multiply(
-            droppedOut(x, group, layer), stride: group.inputs, rows: rows, a, into: scratch.product,
+            droppedOut(x, group, layer), stride: inputStride(projection), rows: rows, a, into: scratch.product,
             stride: group.ranks)
         Kernels.scale(scratch.product, by: adapter.configuration.scale, count: rows * group.ranks)
         Kernels.narrow(

@@ -12,8 +12,9 @@ final class BFloat16Pass: TokenPass, ForwardPass {
     let packed: PackedWeights
     /// A normalised stream [N, hidden].
     let normed: UnsafeMutablePointer<UInt16>
-    /// The activated feed-forward rows [N, intermediate].
+    /// The activated feed-forward rows [N, intermediate], in rows of `activatedStride`.
     let activated: UnsafeMutablePointer<UInt16>
+    let activatedStride: Int
     /// A product on its way to bfloat16 [N, queries, keys and values]; where inputs are dropped [N, widest output].
     let wide: UnsafeMutablePointer<Float>
     /// Room for an adapter's operands, if there is one.
@@ -28,7 +29,8 @@ final class BFloat16Pass: TokenPass, ForwardPass {
         let drops = dropoutSeed != nil && (model.adapter?.configuration.dropout ?? 0) > 0
         do {
             normed = try arena.takeHalves(rows * c.hiddenSize)
-            activated = try arena.takeHalves(rows * c.intermediateSize)
+            activatedStride = drops ? c.intermediateSize : Self.apart(c.intermediateSize)
+            activated = try arena.takeHalves(rows * activatedStride)
             wide = try arena.take(rows * Self.wide(c, drops: drops))
             lowRankScratch =
                 if let rank = model.adapter?.configuration.rank {
@@ -43,6 +45,15 @@ final class BFloat16Pass: TokenPass, ForwardPass {
     /// The widest output of a block's projections.
     static func widest(_ c: LlamaConfiguration) -> Int {
         max(c.queryWidth + 2 * c.keyValueWidth, 2 * c.intermediateSize)
+    }
+
+    /// A row's width, or a little more where rows would lie a multiple of 2,048 bytes apart: those of a tile would compete
+    /// for a few sets of the first-level cache.
+    static func apart(_ width: Int) -> Int { width * MemoryLayout<UInt16>.stride % 2048 == 0 ? width + 32 : width }
+
+    /// Elements from row to row of a projection's input.
+    func inputStride(_ projection: Projection) -> Int {
+        projection == .down ? activatedStride : projection.inputs(c)
     }
 
     /// The width of `wide`.
@@ -63,10 +74,7 @@ final class BFloat16Pass: TokenPass, ForwardPass {
         let w = layout.blocks[layer]
         norm(a.input, w.inputNorm, a.inputInverse)
         project(normed, .queryKeyValue, layer, a, into: .floats(wide, stride: qkvWidth))
-        Kernels.rope(
-            wide, into: a.queryKeyValue, width: qkvWidth, cosine: cosine, sine: sine, rows: rows,
-            heads: c.headCount + c.keyValueHeadCount, half: c.headDimension / 2, sign: 1)
-        try attend(a)
+        try attend(wide, a)
         project(a.mixed, .output, layer, a, into: .floats(a.middle, stride: c.hiddenSize, onto: a.input))
 
         norm(a.middle, w.postNorm, a.middleInverse)
@@ -80,7 +88,7 @@ final class BFloat16Pass: TokenPass, ForwardPass {
                 width: 2 * c.intermediateSize)
         }
         guard output != nil || adapter?.module(.down, layer: layer) != nil else { return }
-        Kernels.swiglu(a.gateUp, into: activated, rows: rows, width: c.intermediateSize)
+        Kernels.swiglu(a.gateUp, into: activated, stride: activatedStride, rows: rows, width: c.intermediateSize)
         if let output {
             project(activated, .down, layer, a, into: .floats(output, stride: c.hiddenSize, onto: a.middle))
         } else {
@@ -106,7 +114,7 @@ final class BFloat16Pass: TokenPass, ForwardPass {
         into result: BFloat16Product.Result
     ) {
         BFloat16Product.multiply(
-            x, stride: projection.inputs(c), rows: rows, packed.forward(layer, projection), into: result,
+            x, stride: inputStride(projection), rows: rows, packed.forward(layer, projection), into: result,
             adding: lowRankAddend(projection, layer, a, x))
         if case .floats(let y, _, _) = result { addDroppedLowRank(projection, layer, a, x, into: y) }
     }

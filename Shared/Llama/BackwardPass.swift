@@ -10,6 +10,8 @@ protocol BackwardPass {
     var pass: Pass { get }
     /// Gradients in the layout of the weights, or nil if they are frozen.
     var dWeights: UnsafeMutablePointer<Float>? { get }
+    /// Whether gradients of matrices take the place of what is in `dWeights`; those of norms and the embedding are added.
+    var replaces: Bool { get }
     /// The gradient of the residual stream [N, hidden].
     var dStream: UnsafeMutablePointer<Float> { get }
 
@@ -42,7 +44,7 @@ extension BackwardPass {
             output,
             backward: HeadGradients(
                 stream: dStream, norm: dWeights.map { $0 + pass.layout.norm },
-                head: dWeights.map { $0 + pass.layout.head }, scale: scale))
+                head: dWeights.map { $0 + pass.layout.head }, replacesHead: replaces, scale: scale))
         if let final { final.tell(final.norm) }
         for layer in (0..<layers).reversed() {
             if recompute { try pass.block(layer, kept[layer], into: nil) }

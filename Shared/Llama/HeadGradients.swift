@@ -7,6 +7,8 @@ struct HeadGradients {
     /// Adds to the gradients of the final norm and of the head; nil where the weights are frozen.
     let norm: UnsafeMutablePointer<Float>?
     let head: UnsafeMutablePointer<Float>?
+    /// Whether the head's gradient takes the place of what is there.
+    let replacesHead: Bool
     /// What the gradient of the sum of losses is multiplied by.
     let scale: Float
 }

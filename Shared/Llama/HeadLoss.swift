@@ -49,7 +49,9 @@ struct HeadLoss<Pass: ForwardPass> {
                 }
             }
             guard let backward, let work else { continue }
-            products.gradients(logits, rows: part.count, into: work.dNormed, head: backward.head)
+            products.gradients(
+                logits, rows: part.count, into: work.dNormed, head: backward.head,
+                replacing: backward.replacesHead && first == 0)
             work.dGathered.update(repeating: 0, count: part.count * hidden)
             Kernels.rmsNormBackward(
                 gathered, weight: pass.weights + pass.layout.norm, inverse: inverse, dy: work.dNormed,

@@ -22,8 +22,8 @@ protocol HeadProducts {
         _ logits: UnsafeMutablePointer<Float>, targets: UnsafePointer<Int32>, rows: Int, scale: Float,
         into losses: UnsafeMutablePointer<Double>)
 
-    /// The gradient of the normed rows, and adds that of the head unless nil.
+    /// The gradient of the normed rows, and adds that of the head unless nil, or replaces what is there.
     func gradients(
         _ logits: UnsafePointer<Float>, rows: Int, into dNormed: UnsafeMutablePointer<Float>,
-        head: UnsafeMutablePointer<Float>?)
+        head: UnsafeMutablePointer<Float>?, replacing: Bool)
 }

@@ -8,6 +8,7 @@ final class LlamaBackward: BackwardPass {
     let c: LlamaConfiguration
     /// Gradients in the layout of the weights, or nil if they are frozen.
     let dWeights: UnsafeMutablePointer<Float>?
+    let replaces: Bool
     /// Gradients in the layout of the adapter, if it is trained.
     let dLowRank: UnsafeMutablePointer<Float>?
     /// The gradient of the residual stream [N, hidden].
@@ -23,8 +24,11 @@ final class LlamaBackward: BackwardPass {
 
     var rows: Int { pass.rows }
 
-    init(_ pass: LlamaPass, longest: Int, gradients: UnsafeMutablePointer<Float>) throws(LlamaError) {
+    init(
+        _ pass: LlamaPass, longest: Int, gradients: UnsafeMutablePointer<Float>, replacing: Bool
+    ) throws(LlamaError) {
         self.pass = pass
+        replaces = replacing
         c = pass.c
         dWeights = pass.adapter == nil ? gradients : nil
         dLowRank = pass.adapter == nil ? nil : gradients
@@ -84,7 +88,7 @@ final class LlamaBackward: BackwardPass {
     ) {
         BLAS.gemm(false, false, rows, depth, out, 1, dy, out, pass.weights + weight, depth, 0, dx, depth)
         if let dWeights {
-            BLAS.gemm(true, false, out, depth, rows, 1, dy, out, x, depth, 1, dWeights + weight, depth)
+            BLAS.gemm(true, false, out, depth, rows, 1, dy, out, x, depth, replaces ? 0 : 1, dWeights + weight, depth)
         }
     }
 

@@ -20,6 +20,8 @@ public struct LlamaGradients: Sendable {
     /// Forgets everything added so far.
     public mutating func zero() { parameters.zero() }
 
+    mutating func zero(ranges: [Range<Int>]) { for range in ranges { parameters.zero(range) } }
+
     /// The Euclidean norm of all gradients together, as clipping by global norm needs it.
     public var norm: Double {
         parameters.withUnsafeValues { values in

@@ -34,12 +34,14 @@ struct LlamaHead: HeadProducts {
 
     func gradients(
         _ logits: UnsafePointer<Float>, rows: Int, into dNormed: UnsafeMutablePointer<Float>,
-        head: UnsafeMutablePointer<Float>?
+        head: UnsafeMutablePointer<Float>?, replacing: Bool
     ) {
         let (hidden, vocabulary, weight) = (pass.c.hiddenSize, pass.c.vocabularySize, pass.weights + pass.layout.head)
         BLAS.gemm(false, false, rows, hidden, vocabulary, 1, logits, vocabulary, weight, hidden, 0, dNormed, hidden)
         if let head {
-            BLAS.gemm(true, false, vocabulary, hidden, rows, 1, logits, vocabulary, normed, hidden, 1, head, hidden)
+            BLAS.gemm(
+                true, false, vocabulary, hidden, rows, 1, logits, vocabulary, normed, hidden, replacing ? 0 : 1, head,
+                hidden)
         }
     }
 }

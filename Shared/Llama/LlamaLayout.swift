@@ -22,6 +22,12 @@ struct LlamaLayout: Sendable, Equatable {
     /// The output projection: the embedding itself when tied.
     let head: Int
 
+    /// Where gradients are sums over rows or tokens and not one product: norms, and an embedding that is not the head.
+    var addedTo: [Range<Int>] {
+        parameters.entries.filter { $0.shape.rank == 1 || ($0.offset == embedding && embedding != head) }
+            .map(\.range)
+    }
+
     init(_ c: LlamaConfiguration) {
         var tensors: [(name: String, shape: Shape)] = []
         var offset = 0

@@ -40,6 +40,8 @@ extension LlamaModel {
     ///
     /// - Parameters:
     ///   - gradients: made by `LlamaGradients(for:)` for this model.
+    ///   - replacing: what is in `gradients` has no meaning and goes: the same bits as after `zero()`, without the way
+    ///     through memory that costs.
     ///   - scale: what the gradient is multiplied by; not 0.
     ///   - dropoutSeed: draws the adapter's dropout masks, the same for the same seed; nil computes without dropout.
     ///   - recompute: keeps one residual stream a block and computes the rest again on the way back: less memory for
@@ -49,11 +51,14 @@ extension LlamaModel {
     ///     further one changes in this call. At last that is 0.
     /// - Throws: `invalidBatch`, `outOfMemory`.
     public func forwardBackward(
-        _ batch: TokenBatch, gradients: inout LlamaGradients, scale: Double, dropoutSeed: UInt64? = nil,
-        recompute: Bool = false, onFinal: ((UnsafeMutablePointer<Float>, Int) -> Void)? = nil
+        _ batch: TokenBatch, gradients: inout LlamaGradients, replacing: Bool = false, scale: Double,
+        dropoutSeed: UInt64? = nil, recompute: Bool = false,
+        onFinal: ((UnsafeMutablePointer<Float>, Int) -> Void)? = nil
     ) throws(LlamaError) -> LossSum {
         try batch.check(configuration)
         precondition(gradients.parameters.layout == trainedParameters, "gradients were made for another model")
+        let replaces = replacing && adapter == nil && batch.targetCount > 0
+        if replaces { gradients.zero(ranges: weights.layout.addedTo) } else if replacing { gradients.zero() }
         let losses = try gradients.parameters.withUnsafeMutableValues { (values) throws(LlamaError) -> [Double] in
             guard let base = values.baseAddress else { return [] }
             let longest = batch.spans.map(\.count).max() ?? 0
@@ -69,7 +74,8 @@ extension LlamaModel {
                     ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans),
                     dropoutSeed: dropoutSeed, reserving: memory.reserve
                 ) { (pass) throws(LlamaError) -> [Double] in
-                    let backward = try BFloat16Backward(pass, longest: longest, gradients: base)
+                    let backward = try BFloat16Backward(
+                        pass, longest: longest, gradients: base, replacing: replaces)
                     return try backward.run(batch, scale: Float(scale), recompute: recompute, final: final)
                 }
             }
@@ -77,7 +83,8 @@ extension LlamaModel {
                 ids: batch.ids, positions: batch.positions, attention: .spans(batch.spans), dropoutSeed: dropoutSeed,
                 reserving: memory.reserve
             ) { (pass) throws(LlamaError) -> [Double] in
-                let backward = try LlamaBackward(pass, longest: longest, gradients: base)
+                let backward = try LlamaBackward(
+                    pass, longest: longest, gradients: base, replacing: replaces)
                 return try backward.run(batch, scale: Float(scale), recompute: recompute, final: final)
             }
         }

@@ -52,18 +52,17 @@ final class PackedWeights: @unchecked Sendable {
 
     /// Rounds these weights into the packed matrices.
     func pack(_ weights: UnsafePointer<Float>) {
-        var pieces: [(matrix: PackedMatrix, source: PackedMatrix.Source, place: Place, panels: Range<Int>)] = []
+        var pieces: [(place: Place, rows: Range<Int>)] = []
         for place in places {
-            for (matrix, source) in [(forward(place), PackedMatrix.Source.columns), (backward(place), .rows)] {
-                for first in stride(from: 0, to: matrix.panelCount, by: matrix.grain) {
-                    pieces.append((matrix, source, place, first..<min(matrix.panelCount, first + matrix.grain)))
-                }
+            let panel = PackedMatrix.panelColumns
+            for first in stride(from: 0, to: place.outputs, by: panel) {
+                pieces.append((place, first..<min(place.outputs, first + panel)))
             }
         }
         ThreadPool.shared.run(pieces.count) { index in
-            let piece = pieces[index]
-            piece.matrix.packInThread(
-                piece.source, weights + piece.place.weight, stride: piece.place.inputs, panels: piece.panels)
+            let (place, rows) = pieces[index]
+            PackedMatrix.packBothInThread(
+                weights + place.weight, rows: rows, transposed: forward(place), straight: backward(place))
         }
     }
 

@@ -86,7 +86,9 @@ public struct StepMemory: Sendable, Equatable {
     private static func halfPass(_ c: LlamaConfiguration, _ work: Work) -> Int {
         let (wide, input) = (BFloat16Pass.widest(c), LowRankScratch.widestInput(c))
         let floats = BFloat16Pass.wide(c, drops: work.drops) + c.hiddenSize + (work.drops ? 2 * input : c.hiddenSize)
-        let halves = 2 * c.hiddenSize + c.intermediateSize + wide + c.queryWidth
+        func apart(_ width: Int) -> Int { work.drops ? width : BFloat16Pass.apart(width) }
+        let (activated, gates) = (apart(c.intermediateSize), apart(2 * c.intermediateSize))
+        let halves = 2 * c.hiddenSize + activated + max(queryKeyValue(c), gates) + c.queryWidth
         let operands =
             if let rank = work.rank {
                 BFloat16Product.leftSize(columns: 3 * rank, depth: work.tokens)

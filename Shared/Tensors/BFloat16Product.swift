@@ -37,12 +37,13 @@ public enum BFloat16Product {
     /// What the products are computed with, for a log line.
     public static var description: String { "bfloat16 products by \((Path(rawValue: path.rawValue) ?? .plain).name)" }
 
-    private static var path: ck_product_path { ck_product_path(rawValue: chosen.load(ordering: .relaxed)) }
+    static var path: ck_product_path { ck_product_path(rawValue: chosen.load(ordering: .relaxed)) }
 
     /// Rows of a piece's left operand: they stay in the second-level cache while the right operand passes by.
     private static let rowBlock = 448
     private static let columnBlock = 1024
-    private static let panelRows = CK_PANEL_ROWS
+    /// Rows of a tile: what is computed at a time of the left operand.
+    public static let panelRows = CK_PANEL_ROWS
 
     /// A second product for the same result: row-major A [rows, b.depth] and B.
     public struct Addend {
@@ -69,9 +70,11 @@ public enum BFloat16Product {
         case floats(UnsafeMutablePointer<Float>, stride: Int, onto: UnsafePointer<Float>? = nil)
         /// The sums, rounded.
         case halves(UnsafeMutablePointer<UInt16>, stride: Int)
-        /// The sums are the gradient of silu(gate) · up: the gradients of gate and up, rounded, side by side in rows
-        /// of 2 · width as gate and up are.
-        case gateGradients(UnsafeMutablePointer<UInt16>, gateUp: UnsafePointer<UInt16>, width: Int)
+        /// The sums are the gradient of silu(gate) · up: the gradients of gate and up, rounded, side by side as gate and
+        /// up are in rows of 2 · width, and silu(gate) · up once more.
+        case gateGradients(
+            UnsafeMutablePointer<UInt16>, stride: Int, gateUp: UnsafePointer<UInt16>, width: Int,
+            activated: UnsafeMutablePointer<UInt16>, activatedStride: Int)
 
         fileprivate func at(_ row: Int, _ column: Int) -> ck_bf16_result {
             var result = ck_bf16_result()
@@ -83,11 +86,13 @@ public enum BFloat16Product {
             case .halves(let rounded, let stride):
                 result.stride = stride
                 result.rounded = rounded + row * stride + column
-            case .gateGradients(let rounded, let gateUp, let width):
-                result.stride = 2 * width
-                let at = row * result.stride + column
+            case .gateGradients(let rounded, let stride, let gateUp, let width, let activated, let activatedStride):
+                (result.stride, result.gate_stride) = (stride, 2 * width)
+                let (at, from) = (row * stride + column, row * 2 * width + column)
                 (result.rounded, result.rounded_up) = (rounded + at, rounded + at + width)
-                (result.gate, result.up) = (gateUp + at, gateUp + at + width)
+                (result.gate, result.up) = (gateUp + from, gateUp + from + width)
+                result.activated = activated + row * activatedStride + column
+                result.activated_stride = activatedStride
             }
             return result
         }
@@ -162,12 +167,14 @@ public enum BFloat16Product {
         }
     }
 
-    /// C [columns of dy, b.columns] += dyᵀ · B for row-major dy [b.depth, columns]: the gradient of a weight.
+    /// C [columns of dy, b.columns] += dyᵀ · B for row-major dy [b.depth, columns]: the gradient of a weight, which takes
+    /// the place of what is in C if it is `replacing` that.
     ///
     /// `scratch` has `leftScratch(depth: b.depth)` elements.
     public static func addTransposed(
         _ dy: UnsafePointer<UInt16>, stride: Int, columns: Int, _ b: PackedMatrix,
-        into c: UnsafeMutablePointer<Float>, stride cStride: Int, scratch: UnsafeMutablePointer<UInt16>
+        into c: UnsafeMutablePointer<Float>, stride cStride: Int, replacing: Bool = false,
+        scratch: UnsafeMutablePointer<UInt16>
     ) {
         let size = leftSize(columns: leftRows, depth: b.depth)
         let split = EvenSplit(columns, grain: panelRows, most: leftRows, threads: ThreadPool.shared.threads)
@@ -175,19 +182,41 @@ public enum BFloat16Product {
             let range = split[piece]
             addTransposedInThread(
                 dy + range.lowerBound, stride: stride, columns: range.count, b,
-                into: c + range.lowerBound * cStride, stride: cStride, scratch: scratch + ThreadPool.slot * size)
+                into: c + range.lowerBound * cStride, stride: cStride, replacing: replacing,
+                scratch: scratch + ThreadPool.slot * size)
         }
     }
 
     /// The same product on the calling thread alone; `scratch` has `leftSize(columns:depth:)` elements.
     public static func addTransposedInThread(
         _ dy: UnsafePointer<UInt16>, stride: Int, columns: Int, _ b: PackedMatrix,
-        into c: UnsafeMutablePointer<Float>, stride cStride: Int, scratch: UnsafeMutablePointer<UInt16>
+        into c: UnsafeMutablePointer<Float>, stride cStride: Int, replacing: Bool = false,
+        scratch: UnsafeMutablePointer<UInt16>
     ) {
         ck_pack_left_bf16(dy, stride, b.depth, columns, 0, pieces(columns, panelRows), scratch)
         ck_bf16_product(
             path, columns, b.columns, b.depth, scratch, ck_left_panel_size(b.depth), 1, b.panels, b.panelSize, c,
-            cStride, 1)
+            cStride, replacing ? 0 : 1)
+    }
+
+    /// The same product on the calling thread for dy [b.depth, first + b.depth] that is zero where the column is beyond
+    /// `first` + the row, as causal attention's: half of the square at the end is left out where it is zero.
+    public static func addCausalTransposedInThread(
+        _ dy: UnsafePointer<UInt16>, stride: Int, first: Int, _ b: PackedMatrix,
+        into c: UnsafeMutablePointer<Float>, stride cStride: Int, scratch: UnsafeMutablePointer<UInt16>
+    ) {
+        precondition(b.depth <= CK_DEPTH_BLOCK, "zeros may be left out within one block of the depth")
+        let (columns, size) = (first + b.depth, ck_left_panel_size(b.depth))
+        ck_pack_left_bf16(dy, stride, b.depth, columns, 0, pieces(columns, panelRows), scratch)
+        // Columns from `edge` on are zero in the rows before `skipped`.
+        let edge = (first + b.depth / 2) / panelRows * panelRows
+        let skipped = max(0, edge - first) / 2 * 2
+        if edge > 0 {
+            ck_bf16_product(path, edge, b.columns, b.depth, scratch, size, 1, b.panels, b.panelSize, c, cStride, 1)
+        }
+        ck_bf16_product(
+            path, columns - edge, b.columns, b.depth - skipped, scratch + edge / panelRows * size + skipped * panelRows,
+            size, 1, b.panels + skipped * PackedMatrix.panelColumns, b.panelSize, c + edge * cStride, cStride, 1)
     }
 
     private static let leftRows = 16 * CK_PANEL_ROWS

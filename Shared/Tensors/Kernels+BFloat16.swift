@@ -27,27 +27,23 @@ extension Kernels {
         }
     }
 
-    /// y = x [rows, width] with the first `heads` heads of each row rotated; `sign` −1 undoes it.
+    /// y = x [rows, width] with the first `heads` heads of each row rotated, on the calling thread; `sign` −1 undoes it,
+    /// and `stride` is that of both.
     public static func rope(
-        _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<UInt16>, width: Int, cosine: UnsafePointer<Float>,
-        sine: UnsafePointer<Float>, rows: Int, heads: Int, half: Int, sign: Float
+        _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<UInt16>, stride: Int, width: Int,
+        cosine: UnsafePointer<Float>, sine: UnsafePointer<Float>, rows: Int, heads: Int, half: Int, sign: Float
     ) {
-        pool.parallel(rows, grain: rowGrain(width)) { range in
-            let at = range.lowerBound
-            ck_rope_bf16(
-                x + at * width, y + at * width, width, width, cosine + at * half, sine + at * half, range.count, heads,
-                half, sign)
-        }
+        ck_rope_bf16(x, y, stride, width, cosine, sine, rows, heads, half, sign)
     }
 
     /// y [rows, width] = silu(gate) · up, for gate and up side by side in rows of 2 · width.
     public static func swiglu(
-        _ gateUp: UnsafePointer<UInt16>, into y: UnsafeMutablePointer<UInt16>, rows: Int, width: Int
+        _ gateUp: UnsafePointer<UInt16>, into y: UnsafeMutablePointer<UInt16>, stride: Int, rows: Int, width: Int
     ) {
         pool.parallel(rows, grain: rowGrain(width * 3)) { range in
             for row in range {
                 let gate = gateUp + row * 2 * width
-                ck_swiglu_bf16(gate, gate + width, y + row * width, width)
+                ck_swiglu_bf16(BFloat16Product.path, gate, gate + width, y + row * stride, width)
             }
         }
     }
@@ -61,7 +57,8 @@ extension Kernels {
             let (row, stride) = (range.lowerBound, 2 * width)
             let (gate, dGate) = (gateUp + row * stride, dGateUp + row * stride)
             ck_swiglu_backward_bf16(
-                gate, gate + width, stride, dy + row * width, width, dGate, dGate + width, stride, range.count, width)
+                BFloat16Product.path, gate, gate + width, stride, dy + row * width, width, dGate, dGate + width, stride,
+                nil, 0, range.count, width)
         }
     }
 

@@ -11,7 +11,8 @@ public struct PackedMatrix {
     public let columns: Int
     let panels: UnsafeMutablePointer<UInt16>
 
-    static let panelColumns = CK_PANEL_COLUMNS
+    /// Columns of a panel.
+    public static let panelColumns = CK_PANEL_COLUMNS
     var panelSize: Int { ck_panel_size(depth) }
 
     /// Elements of memory a packed matrix takes.
@@ -30,7 +31,7 @@ public struct PackedMatrix {
     public func prefix(_ count: Int) -> PackedMatrix { PackedMatrix(depth: depth, columns: count, in: panels) }
 
     /// Some columns of B; the first must be a multiple of 32.
-    func columns(_ range: Range<Int>) -> PackedMatrix {
+    public func columns(_ range: Range<Int>) -> PackedMatrix {
         PackedMatrix(
             depth: depth, columns: range.count, in: panels + range.lowerBound / Self.panelColumns * panelSize)
     }
@@ -58,6 +59,15 @@ public struct PackedMatrix {
     /// Packs a bfloat16 source on the calling thread alone.
     public func packInThread(_ source: Source, _ s: UnsafePointer<UInt16>, stride: Int) {
         pack(source, s, stride: stride, 0..<panelCount)
+    }
+
+    /// Packs some rows of a weight W [outputs, inputs], the first a multiple of 32, for both directions: Wᵀ and W. On the
+    /// calling thread alone; the memory of both is aligned to 64 bytes.
+    public static func packBothInThread(
+        _ w: UnsafePointer<Float>, rows: Range<Int>, transposed: PackedMatrix, straight: PackedMatrix
+    ) {
+        ck_pack_both_f32(
+            w, straight.depth, straight.columns, rows.lowerBound, rows.upperBound, transposed.panels, straight.panels)
     }
 
     /// Panels of 32 columns.

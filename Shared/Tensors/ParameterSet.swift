@@ -57,11 +57,14 @@ public struct ParameterSet: Sendable {
     }
 
     /// Sets every value to zero.
-    public mutating func zero() {
+    public mutating func zero() { zero(0..<count) }
+
+    /// Sets the values at these places to zero.
+    public mutating func zero(_ places: Range<Int>) {
         withUnsafeMutableValues { all in
             guard let base = all.baseAddress else { return }
-            ThreadPool.shared.parallel(all.count, grain: 1 << 18) { range in
-                (base + range.lowerBound).update(repeating: 0, count: range.count)
+            ThreadPool.shared.parallel(places.count, grain: 1 << 18) { range in
+                (base + places.lowerBound + range.lowerBound).update(repeating: 0, count: range.count)
             }
         }
     }

@@ -92,7 +92,7 @@ extension Trainer {
         let batches = try batches(of: progress.step, order: order)
         let targets = batches.reduce(0) { $0 + $1.tokens.targetCount }
         let tokens = batches.reduce(0) { $0 + $1.tokens.tokenCount }
-        gradients.zero()
+        if collective.rank >= batches.count { gradients.zero() }
         var sums = StepSums()
         let exchange = GradientExchange(collective, sharding)
         for slot in stride(from: 0, to: batches.count, by: collective.size) {
@@ -104,8 +104,8 @@ extension Trainer {
             }
             let batch = batches[number]
             let sum = try model.forwardBackward(
-                batch.tokens, gradients: &gradients, scale: 1 / Double(targets), dropoutSeed: dropoutSeed(number),
-                recompute: recipe.recompute == .block,
+                batch.tokens, gradients: &gradients, replacing: slot == 0, scale: 1 / Double(targets),
+                dropoutSeed: dropoutSeed(number), recompute: recipe.recompute == .block,
                 onFinal: slot + collective.size >= batches.count ? exchange.begin : nil)
             sums.add(sum, of: batch, at: number, flops: flops.of(batch.tokens))
             guard sum.negativeLogLikelihood.isFinite else {

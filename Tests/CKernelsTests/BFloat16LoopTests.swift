@@ -45,13 +45,21 @@ struct BFloat16LoopTests {
         y = [Float](repeating: 0, count: n)
         ck_swiglu(widened(gate), widened(up), &y, n)
         halves = [UInt16](repeating: 0, count: n)
-        ck_swiglu_bf16(gate, up, &halves, n)
+        ck_swiglu_bf16(ck_path_plain, gate, up, &halves, n)
         #expect(rounded(halves, y))
         var (dgate, dup) = (y, y)
         ck_swiglu_backward(widened(gate), widened(up), dy, &dgate, &dup, n)
         var (dgateHalves, dupHalves) = (halves, halves)
-        ck_swiglu_backward_bf16(gate, up, n, dy, n, &dgateHalves, &dupHalves, n, 1, n)
+        ck_swiglu_backward_bf16(ck_path_plain, gate, up, n, dy, n, &dgateHalves, &dupHalves, n, nil, 0, 1, n)
         #expect(rounded(dgateHalves, dgate) && rounded(dupHalves, dup))
+        // By the instruction that rounds and without it, with the activation and without.
+        for path in [ck_path_plain, ck_best_product_path()] {
+            var (dgateAgain, dupAgain, activated) = (gate, gate, gate)
+            ck_swiglu_backward_bf16(path, gate, up, n, dy, n, &dgateAgain, &dupAgain, n, &activated, n, 1, n)
+            #expect(dgateAgain == dgateHalves && dupAgain == dupHalves && activated == halves)
+            ck_swiglu_bf16(path, gate, up, &activated, n)
+            #expect(activated == halves)
+        }
     }
 
     @Test("softmax, its gradient and cross-entropy", arguments: sizes)

@@ -168,6 +168,18 @@ struct BFloat16ProductTests {
         #expect(packed(shape) { ck_pack_rows_f32(across, n, k, n, $0, $1, $2) } == columns)
         #expect(packed(shape) { ck_pack_columns_bf16(narrowed(source), k, k, n, $0, $1, $2) } == columns)
         #expect(packed(shape) { ck_pack_rows_bf16(narrowed(across), n, k, n, $0, $1, $2) } == columns)
+        // Rows of one matrix for both directions at once, in two goes.
+        let bytes = (forward: (n + 31) / 32 * ck_panel_size(k) * 2, backward: (k + 31) / 32 * ck_panel_size(n) * 2)
+        let both = UnsafeMutableRawPointer.allocate(byteCount: bytes.forward + bytes.backward, alignment: 64)
+        defer { both.deallocate() }
+        let forward = both.bindMemory(to: UInt16.self, capacity: bytes.forward / 2)
+        let backward = (both + bytes.forward).bindMemory(to: UInt16.self, capacity: bytes.backward / 2)
+        for range in [0..<min(32, n), min(32, n)..<n] {
+            ck_pack_both_f32(source, n, k, range.lowerBound, range.upperBound, forward, backward)
+        }
+        #expect(Array(UnsafeBufferPointer(start: forward, count: bytes.forward / 2)) == columns)
+        let straight = packed(Case(m: shape.m, n: k, k: n)) { ck_pack_rows_f32(source, k, n, k, $0, $1, $2) }
+        #expect(Array(UnsafeBufferPointer(start: backward, count: bytes.backward / 2)) == straight)
         let halves = narrowed(source)
         for panel in 0..<(n + 31) / 32 {
             for row in 0..<(k + 1) / 2 * 2 {

@@ -68,8 +68,10 @@ public struct FaultyBroker: JobBroker {
         try await call(.parts) { () throws(JobError) in try await inner.publish(parts) }
     }
 
-    public func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
-        try await call(.wait) { () throws(JobError) in try await inner.waitForWork(kinds: kinds, timeout: timeout) }
+    public func waitForWork(kinds: [JobKind], loaded: [String]?, timeout: Duration) async throws(JobError) {
+        try await call(.wait) { () throws(JobError) in
+            try await inner.waitForWork(kinds: kinds, loaded: loaded, timeout: timeout)
+        }
     }
 
     public func heartbeat(_ beats: [Heartbeat], lease: Duration) async throws(JobError) -> [HeartbeatReply] {

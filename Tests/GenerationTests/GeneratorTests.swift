@@ -32,6 +32,26 @@ struct GeneratorTests {
         #expect(results[3].text == "ef")
     }
 
+    @Test("A logit bias forbids a token or forces it, and log-probabilities stay the model's own")
+    func bias() throws {
+        func answer(_ bias: [Int32: Float]?, temperature: Double = 0) throws -> GenerationResult {
+            let parameters = GenerationParameters(maxTokens: 3, temperature: temperature, logitBias: bias)
+            return try run(.counting(), [GenerationRequest(promptIDs: [3], parameters: parameters)])[0]
+        }
+        let plain = try answer(nil)
+        #expect(plain.ids == [4, 5, 6])
+        #expect(try answer([:]) == plain)
+        #expect(try answer([9: 100, 4: -100]).ids == [9, 9, 9])
+        #expect(try answer([9: 100], temperature: 1).ids == [9, 9, 9])
+        let forced = try answer([9: 100])
+        #expect(forced.logprobs[0] < plain.logprobs[0])
+        #expect(!(try answer([4: -100]).ids.contains(4)))
+        for (bias, word) in [([Int32(99): Float(1)], "token id 99"), ([4: 101], "logitBias")] {
+            let error = #expect(throws: GenerationError.self) { try answer(bias) }
+            #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
+        }
+    }
+
     @Test("Answers are the same one by one and together, and waiting requests are admitted")
     func batches() throws {
         var requests: [GenerationRequest] = []

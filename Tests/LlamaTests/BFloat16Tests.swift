@@ -8,12 +8,13 @@ import Testing
 @Suite("bfloat16 passes")
 struct BFloat16Tests {
     /// A model with two query heads a key head, and rows of odd and even lengths longer than a block of queries.
-    private func model(_ rank: Int? = nil, dropout: Double = 0, targets: [LoRATarget] = LoRATarget.allCases) throws
-        -> LlamaModel
-    {
+    private func model(
+        _ rank: Int? = nil, dropout: Double = 0, targets: [LoRATarget] = LoRATarget.allCases, tied: Bool = false,
+        intermediate: Int = 72
+    ) throws -> LlamaModel {
         let configuration = try LlamaConfiguration(
-            vocabularySize: 70, hiddenSize: 48, intermediateSize: 72, layerCount: 2, headCount: 4,
-            keyValueHeadCount: 2, headDimension: 10, maxPositions: 256, initializerRange: 0.15)
+            vocabularySize: 70, hiddenSize: 48, intermediateSize: intermediate, layerCount: 2, headCount: 4,
+            keyValueHeadCount: 2, headDimension: 10, maxPositions: 256, tieWordEmbeddings: tied, initializerRange: 0.15)
         let weights = try LlamaWeights(random: configuration, seed: 3)
         guard let rank else { return try LlamaModel(weights) }
         var adapter = try LoRAAdapter(
@@ -63,6 +64,43 @@ struct BFloat16Tests {
         }
         let again = try gradients(model, .bfloat16, recompute: true, dropoutSeed: seed)
         #expect(values(again.gradients) == values(rounded.gradients) && again.loss == rounded.loss)
+    }
+
+    @Test("rows kept apart in memory, where they would compete for the cache", arguments: [nil, 4] as [Int?])
+    func apart(_ rank: Int?) throws {
+        let model = try model(rank, intermediate: 1024)
+        let exact = try gradients(model, .float32)
+        let rounded = try gradients(model, .bfloat16)
+        for entry in exact.gradients.parameters.layout.entries {
+            let got = try #require(rounded.gradients.parameters[entry.name])
+            let want = try #require(exact.gradients.parameters[entry.name])
+            #expect(relativeDifference(got, want) < 5e-2, "\(entry.name)")
+        }
+        let again = try gradients(model, .bfloat16, recompute: true)
+        #expect(values(again.gradients) == values(rounded.gradients) && again.loss == rounded.loss)
+    }
+
+    @Test("gradients that replace what was there are those after zeroing, to the bit", arguments: [nil, 4] as [Int?])
+    func replacing(_ rank: Int?) throws {
+        for precision in [LlamaPrecision.float32, .bfloat16] {
+            for tied in [false, true] {
+                var model = try model(rank, tied: tied)
+                model.precision = precision
+                let batch = try batch()
+                var fresh = try LlamaGradients(for: model)
+                _ = try model.forwardBackward(batch, gradients: &fresh, scale: 0.01)
+                var used = try LlamaGradients(for: model)
+                used.parameters.withUnsafeMutableValues { $0.update(repeating: 7) }
+                _ = try model.forwardBackward(batch, gradients: &used, replacing: true, scale: 0.01)
+                let same = values(used) == values(fresh)
+                #expect(same, "\(precision), tied \(tied)")
+                // Without targets nothing is computed, and zeros take the place.
+                let none = try TokenBatch(rows: [[5], [6]])
+                _ = try model.forwardBackward(none, gradients: &used, replacing: true, scale: 0.01)
+                let areZero = values(used).allSatisfy { $0 == 0 }
+                #expect(areZero)
+            }
+        }
     }
 
     @Test("adapters on some projections only")

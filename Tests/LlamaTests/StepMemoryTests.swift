@@ -13,6 +13,7 @@ struct StepMemoryTests {
         var dropout = 0.0
         var recompute = false
         var rows = [64, 64]
+        var intermediate = 688
     }
 
     static let cases = LlamaPrecision.allCases.flatMap { precision in
@@ -20,14 +21,15 @@ struct StepMemoryTests {
             Case(precision: precision), Case(precision: precision, recompute: true),
             Case(precision: precision, rank: 8), Case(precision: precision, rank: 16, dropout: 0.1, recompute: true),
             Case(precision: precision, rows: [301]), Case(precision: precision, rows: [17, 200, 90]),
-            Case(precision: precision, rank: 4, rows: [500, 500]),
+            Case(precision: precision, rank: 4, rows: [500, 500]), Case(precision: precision, intermediate: 1024),
+            Case(precision: precision, rank: 16, dropout: 0.1, intermediate: 1024),
         ]
     }
 
     @Test("to two parts in a hundred, and not below", arguments: cases)
     func taken(_ test: Case) throws {
         let configuration = try LlamaConfiguration(
-            vocabularySize: 3000, hiddenSize: 256, intermediateSize: 688, layerCount: 3, headCount: 8,
+            vocabularySize: 3000, hiddenSize: 256, intermediateSize: test.intermediate, layerCount: 3, headCount: 8,
             keyValueHeadCount: 4, maxPositions: 512)
         let adapter = try test.rank.map {
             try LoRAAdapter(

@@ -33,6 +33,14 @@ struct FewShotTests {
         #expect(try FewShotSampler(seed: 8).sample(5, for: pool[0], from: pool).map(\.id) != draws[0])
     }
 
+    @Test("A pool of just as many is taken in its order, but never the item itself")
+    func whole() throws {
+        let five = Array(pool[..<5])
+        for item in pool[5...] { #expect(try FewShotSampler(seed: 3).sample(5, for: item, from: five) == five) }
+        let error = BenchmarkFixtures.error { _ = try FewShotSampler(seed: 3).sample(5, for: pool[2], from: five) }
+        #expect(error?.code == .invalidSetting)
+    }
+
     @Test("A pool that is too small is an error")
     func small() {
         let error = BenchmarkFixtures.error {

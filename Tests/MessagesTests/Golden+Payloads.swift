@@ -96,7 +96,7 @@ extension Golden {
                         prompt: "The dose:",
                         responseFormat: ResponseFormat(
                             .jsonSchema, schema: ["type": "object", "properties": ["mg": ["type": "integer"]]]),
-                        logprobs: 2, promptLogprobs: true),
+                        logprobs: 2, promptLogprobs: true, logitBias: ["7": -100, "1701": 1.5]),
                     GenerationRequest(
                         prompt: "Is it?", responseFormat: ResponseFormat(.choice, choices: [" yes", " no"])),
                 ], addBOS: true, stream: true, restricted: true)

@@ -21,7 +21,8 @@ enum ModelOperation: Hashable, Sendable {
     case retry(job: Int)
     case reap
     case bulk([Submission])
-    /// Completions, and a claim in the same call.
+    /// Completions, and a claim in the same call. `loaded` has a bit for each of two models, or is -1 for a worker that keeps
+    /// none.
     case completeMany(attempts: [Int], kinds: Int, limit: Int, loaded: Int)
     /// Parts of answers, of one text each.
     case publish(attempts: [Int])
@@ -86,7 +87,8 @@ enum ModelOperation: Hashable, Sendable {
         case 94..<97: return .bulk((0...below(4)).map { _ in submission() })
         case 97..<101:
             return .completeMany(
-                attempts: (0...below(2)).map { _ in below(20) }, kinds: 1 + below(3), limit: below(3), loaded: below(4))
+                attempts: (0...below(2)).map { _ in below(20) }, kinds: 1 + below(3), limit: below(3),
+                loaded: rarely(4, -1) ?? below(4))
         case 101: return .discard(job: below(20))
         case 102: return .purge(job: below(20))
         case 103: return .purgeRun(run: below(4))

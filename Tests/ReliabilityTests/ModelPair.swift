@@ -65,9 +65,11 @@ final class ModelPair {
                 ? nil
                 : ClaimRequest(
                     kinds: wanted(kinds), worker: WorkerID("w0"), limit: limit, lease: .seconds(5),
-                    loaded: (0..<2).filter { loaded & (1 << $0) != 0 }.compactMap {
-                        JobMessage.affinity(ofModel: Self.model($0))
-                    })
+                    loaded: loaded < 0
+                        ? nil
+                        : (0..<2).filter { loaded & (1 << $0) != 0 }.compactMap {
+                            JobMessage.affinity(ofModel: Self.model($0))
+                        })
             let answer = try await both { broker in
                 let reply = try await broker.complete(completions, thenClaim: next)
                 return Answer(refusals: reply.refusals, claimed: reply.claimed)

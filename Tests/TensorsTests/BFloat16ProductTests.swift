@@ -100,19 +100,55 @@ struct BFloat16ProductTests {
             #expect(rounded == wantRounded)
 
             let gateUp = halves(2 * m * n, seed: 8)
-            var gradients = [UInt16](repeating: 0, count: 2 * m * n)
-            var wantGradients = gradients
+            var wantGradients = [UInt16](repeating: 0, count: 2 * m * n)
             Kernels.swigluBackward(gateUp: gateUp, dy: alone, into: &wantGradients, rows: m, width: n)
+            var wantActivated = [UInt16](repeating: 0, count: m * n)
+            Kernels.swiglu(gateUp, into: &wantActivated, stride: n, rows: m, width: n)
+            // In rows with a gap behind them.
+            var gradients = [UInt16](repeating: 0, count: m * (2 * n + 3))
+            var activated = [UInt16](repeating: 0, count: m * (n + 1))
             gradients.withUnsafeMutableBufferPointer { gradients in
-                gateUp.withUnsafeBufferPointer { gateUp in
-                    BFloat16Product.multiply(
-                        a, stride: k, rows: m, b,
-                        into: .gateGradients(gradients.baseAddress!, gateUp: gateUp.baseAddress!, width: n),
-                        adding: addend)
+                activated.withUnsafeMutableBufferPointer { activated in
+                    gateUp.withUnsafeBufferPointer { gateUp in
+                        BFloat16Product.multiply(
+                            a, stride: k, rows: m, b,
+                            into: .gateGradients(
+                                gradients.baseAddress!, stride: 2 * n + 3, gateUp: gateUp.baseAddress!, width: n,
+                                activated: activated.baseAddress!, activatedStride: n + 1),
+                            adding: addend)
+                    }
                 }
             }
-            #expect(gradients == wantGradients)
+            func rows(_ all: [UInt16], width: Int, stride: Int) -> [UInt16] {
+                (0..<m).flatMap { all[$0 * stride..<$0 * stride + width] }
+            }
+            #expect(rows(gradients, width: 2 * n, stride: 2 * n + 3) == wantGradients)
+            #expect(rows(activated, width: n, stride: n + 1) == wantActivated)
         }
+    }
+
+    @Test(
+        "what is left out of a causal product changes no bit",
+        arguments: [(0, 1), (0, 5), (0, 112), (224, 112), (112, 33), (5, 9)])
+    func causal(_ first: Int, _ rows: Int) {
+        let (columns, width) = (first + rows, 70)
+        let stride = columns + 1
+        var dy = halves(rows * stride, seed: 1)
+        for row in 0..<rows { for column in first + row + 1..<stride { dy[row * stride + column] = 0 } }
+        let x = halves(rows * width, seed: 2)
+        var memory = [UInt16](repeating: 0, count: PackedMatrix.size(depth: rows, columns: width))
+        let start = numbers(columns * width, seed: 3)
+        var (want, got) = (start, start)
+        var scratch = [UInt16](repeating: 0, count: BFloat16Product.leftSize(columns: columns, depth: rows))
+        memory.withUnsafeMutableBufferPointer {
+            let b = PackedMatrix(depth: rows, columns: width, in: $0.baseAddress!)
+            b.pack(.rows, x, stride: width)
+            BFloat16Product.addTransposedInThread(
+                dy, stride: stride, columns: columns, b, into: &want, stride: width, scratch: &scratch)
+            BFloat16Product.addCausalTransposedInThread(
+                dy, stride: stride, first: first, b, into: &got, stride: width, scratch: &scratch)
+        }
+        #expect(got == want)
     }
 
     @Test(

@@ -225,7 +225,7 @@ public struct QueueInvariants {
     private mutating func owners() {
         let single: Set = [
             "meta", "fence", "order", "jobs", "runs", "kinds", "deadlines", "ending", "ev", "texts", "letters",
-            "news",
+            "news", "models",
         ]
         let ofQueue: Set = [
             "ready", "delayed", "leased", "waiting", "dead", "wake", "ctl", "stats", "parked", "slots", "open",
@@ -246,7 +246,7 @@ public struct QueueInvariants {
                 // A queue may be told its limits before its first job.
                 let isKnown = parts.count >= 3 && (kinds.contains(parts[1]) || parts[2] == "ctl")
                 isOwned = isKnown && ofQueue.contains(parts[2])
-            case "claim", "idem", "parts": isOwned = dump.entries[key]?.expires == true
+            case "claim", "idem", "parts", "call": isOwned = dump.entries[key]?.expires == true
             default: isOwned = false
             }
             if !isOwned { found(key, "is a key that nothing owns") }

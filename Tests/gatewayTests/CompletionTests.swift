@@ -254,6 +254,27 @@ struct CompletionTests {
         }
     }
 
+    @Test("A logit bias goes into the job, and a bad one is refused by its name")
+    func logitBias() async throws {
+        try await GatewayFixture.with { fixture in
+            let body = Self.chat(fixture, ["logit_bias": ["7": -100, "12": 1.5]])
+            let (response, asked) = try await Self.exchange(fixture, "/v1/chat/completions", body) { worker, job in
+                try await worker.complete(job, [AnsweringWorker.result(["x"])])
+            }
+            #expect(response.status == .ok)
+            #expect(asked.requests.map(\.logitBias) == [["7": -100, "12": 1.5]])
+            let bad: [JSONValue] = [[1], ["x": 1], ["-1": 1], ["07": 1], ["7": 101], ["7": "1"]]
+            let bodies = bad.map { Self.chat(fixture, ["logit_bias": $0]).body }
+            try await fixture.router { client in
+                for (bias, body) in zip(bad, bodies) {
+                    let response = try await client.call(uri: "/v1/chat/completions", method: .post, body: body)
+                    #expect(response.status == .badRequest)
+                    #expect(try response.json["error"]?["param"] == "logit_bias", "\(bias)")
+                }
+            }
+        }
+    }
+
     @Test("A model that is not there, a missing key and a full queue are told as OpenAI's clients expect")
     func statuses() async throws {
         try await GatewayFixture.with { fixture in

@@ -18,7 +18,7 @@ struct SamplingParameters: Sendable {
     private static let mostAnswers = 128
     /// Fields that OpenAI has and that ask for nothing in this form.
     private static let harmless: [(String, [JSONValue])] = [
-        ("frequency_penalty", [0]), ("presence_penalty", [0]), ("logit_bias", [[:]]), ("store", [false]),
+        ("frequency_penalty", [0]), ("presence_penalty", [0]), ("store", [false]),
         ("service_tier", ["auto", "default"]),
     ]
     /// Fields that say something about the request and change nothing in its answer.
@@ -40,6 +40,7 @@ struct SamplingParameters: Sendable {
         request.minP = try parameters.number("min_p", in: 0...1)
         request.repetitionPenalty = try parameters.number("repetition_penalty", in: 0.01...100)
         request.ignoreEndOfSequence = try parameters.flag("ignore_eos")
+        request.logitBias = try Self.logitBias(parameters.value("logit_bias"))
         request.stop = try parameters.texts("stop", atMost: 64)
         if request.stop?.contains("") == true {
             throw .invalid("invalid-value", "stop: a stop text is empty", field: "stop")
@@ -75,6 +76,29 @@ struct SamplingParameters: Sendable {
                 "unsupported-parameter", "stream_options: takes include_usage only", field: "stream_options")
         }
         return members["include_usage"] == true
+    }
+
+    private static func logitBias(_ value: JSONValue?) throws(Problem) -> [String: Double]? {
+        let name = "logit_bias"
+        guard let value else { return nil }
+        guard case .object(let members) = value else {
+            throw RequestParameters.wrong(name, "an object of token ids and numbers", value)
+        }
+        guard members.count <= GenerationRequest.mostBiases else {
+            throw .invalid("invalid-value", "\(name): takes at most \(GenerationRequest.mostBiases)", field: name)
+        }
+        var bias: [String: Double] = [:]
+        for (id, member) in members {
+            guard let number = member.doubleValue else {
+                throw RequestParameters.wrong(name, "an object of token ids and numbers", member)
+            }
+            guard let token = Int32(id), token >= 0, String(token) == id, (-100...100).contains(number) else {
+                throw .invalid(
+                    "invalid-value", "\(name): must give token ids numbers from -100 to 100", field: name)
+            }
+            bias[id] = number
+        }
+        return bias.isEmpty ? nil : bias
     }
 
     private static func responseFormat(_ value: JSONValue?) throws(Problem) -> ResponseFormat? {

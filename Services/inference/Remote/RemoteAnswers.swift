@@ -67,6 +67,9 @@ struct RemoteAnswers: Sendable {
         body["top_p"] = request.topP.map { .number($0) }
         body["seed"] = request.seed.map { .integer(Int64(truncatingIfNeeded: $0 & 0x7FFF_FFFF)) }
         body["stop"] = request.stop.flatMap { $0.isEmpty ? nil : .array($0.map { .string($0) }) }
+        body["logit_bias"] = request.logitBias.flatMap { bias in
+            bias.isEmpty ? nil : .object(bias.mapValues { .number($0) })
+        }
         // Not OpenAI's, but of other servers: sent only where asked for.
         body["top_k"] = request.topK.flatMap { $0 == 0 ? nil : .integer(Int64($0)) }
         body["min_p"] = request.minP.flatMap { $0 == 0 ? nil : .number($0) }

@@ -124,7 +124,10 @@ typedef struct {
     size_t stride, before_stride;
     uint16_t *rounded;                    ///< The sums rounded, or the gradient of `gate`.
     const uint16_t *gate, *up;            ///< If not null, the sums are the gradient of silu(gate) * up.
+    size_t gate_stride;
     uint16_t *rounded_up;                 ///< The gradient of `up`.
+    uint16_t *activated;                  ///< If not null, silu(gate) * up goes here, which costs little beside them.
+    size_t activated_stride;
 } ck_bf16_result;
 
 /// The sum of products of the same m and n: the blocks of all terms in order.
@@ -136,7 +139,7 @@ static inline void ck_bf16_product(ck_product_path path, size_t m, size_t n, siz
                                    size_t a_step, int a_is_packed, const uint16_t *b, size_t b_panel, float *c,
                                    size_t c_stride, int accumulate) {
     ck_bf16_term term = {a, a_step, a_is_packed, b, b_panel, 0, k};
-    ck_bf16_result result = {c, accumulate ? c : 0, c_stride, c_stride, 0, 0, 0, 0};
+    ck_bf16_result result = {c, accumulate ? c : 0, c_stride, c_stride, 0, 0, 0, 0, 0, 0, 0};
     ck_bf16_sum_of_products(path, m, n, &term, 1, &result);
 }
 
@@ -157,6 +160,10 @@ void ck_pack_columns_bf16(const uint16_t *source, size_t stride, size_t k, size_
 void ck_pack_rows_f32(const float *source, size_t stride, size_t k, size_t n, size_t first, size_t last, uint16_t *to);
 void ck_pack_rows_bf16(const uint16_t *source, size_t stride, size_t k, size_t n, size_t first, size_t last,
                        uint16_t *to);
+/// Packs rows first ..< last of W [outputs, inputs] (`first` a multiple of 32) for both directions, reading them from
+/// memory once and leaving nothing in the cache: into the panels of B = Wᵀ and of B = W, aligned to 64 bytes.
+void ck_pack_both_f32(const float *source, size_t outputs, size_t inputs, size_t first, size_t last,
+                      uint16_t *transposed, uint16_t *straight);
 /// Packs panels of A [m, k] = Sᵀ from S [k, m].
 void ck_pack_left_bf16(const uint16_t *source, size_t stride, size_t k, size_t m, size_t first, size_t last,
                        uint16_t *to);
@@ -179,12 +186,13 @@ void ck_rope_bf16(const float *x, uint16_t *y, size_t stride, size_t width, cons
                   size_t rows, size_t heads, size_t half, float sign);
 
 /// y = silu(gate) * up.
-void ck_swiglu_bf16(const uint16_t *gate, const uint16_t *up, uint16_t *y, size_t n);
+void ck_swiglu_bf16(ck_product_path path, const uint16_t *gate, const uint16_t *up, uint16_t *y, size_t n);
 
-/// Gradients of gate and up from dy; one stride for gate and up, one for their gradients.
-void ck_swiglu_backward_bf16(const uint16_t *gate, const uint16_t *up, size_t stride, const float *dy,
-                             size_t dy_stride, uint16_t *dgate, uint16_t *dup, size_t d_stride, size_t rows,
-                             size_t width);
+/// Gradients of gate and up from dy; one stride for gate and up, one for their gradients. Unless null, silu(gate) * up
+/// goes to `activated`, of a stride of its own: the bits of ck_swiglu_bf16.
+void ck_swiglu_backward_bf16(ck_product_path path, const uint16_t *gate, const uint16_t *up, size_t stride,
+                             const float *dy, size_t dy_stride, uint16_t *dgate, uint16_t *dup, size_t d_stride,
+                             uint16_t *activated, size_t activated_stride, size_t rows, size_t width);
 
 /// p = softmax(scale * x[0 ..< n]), zeros up to `padded`.
 void ck_softmax_bf16(float *x, float scale, uint16_t *p, size_t n, size_t padded);

@@ -9,10 +9,11 @@ public struct ClaimRequest: Sendable, Hashable {
     /// The most jobs it takes.
     public var limit: Int
     public var lease: Duration
-    /// Affinities (`JobMessage.affinity`) of what it has loaded: their jobs go before others, within bounds.
-    public var loaded: [String]
+    /// Affinities (`JobMessage.affinity`) of what it has loaded: their jobs go before others, and those of what only
+    /// others have are left to them for a while. Nil for a worker that keeps no models.
+    public var loaded: [String]?
 
-    public init(kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration, loaded: [String] = []) {
+    public init(kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration, loaded: [String]? = nil) {
         self.kinds = kinds
         self.worker = worker
         self.limit = limit

@@ -23,10 +23,15 @@ extension JobBroker {
 }
 
 extension JobBroker {
-    /// Takes up to `limit` ready jobs of these kinds for a worker that has nothing loaded.
+    /// Takes up to `limit` ready jobs of these kinds for a worker that keeps no models.
     public func claim(
         kinds: [JobKind], worker: WorkerID, limit: Int, lease: Duration
     ) async throws(JobError) -> ClaimResult {
         try await claim(ClaimRequest(kinds: kinds, worker: worker, limit: limit, lease: lease))
+    }
+
+    /// Returns when a job of these kinds may have become ready, or after `timeout`.
+    public func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
+        try await waitForWork(kinds: kinds, loaded: nil, timeout: timeout)
     }
 }

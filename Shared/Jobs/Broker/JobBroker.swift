@@ -23,8 +23,9 @@ public protocol JobBroker: Sendable {
     /// Stage references of the payload are already replaced by the parents' outputs.
     func claim(_ request: ClaimRequest) async throws(JobError) -> ClaimResult
 
-    /// Returns when a job of these kinds may have become ready, or after `timeout`. Never hands out a job.
-    func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError)
+    /// Returns when a job of these kinds may have become ready for a worker that has this loaded (see `ClaimRequest`), or
+    /// after `timeout`. Never hands out a job.
+    func waitForWork(kinds: [JobKind], loaded: [String]?, timeout: Duration) async throws(JobError)
 
     /// Extends leases and stores progress; answers in the order of the beats.
     func heartbeat(_ beats: [Heartbeat], lease: Duration) async throws(JobError) -> [HeartbeatReply]

@@ -23,8 +23,8 @@ extension JobBrokerWrapper {
     public func claim(_ request: ClaimRequest) async throws(JobError) -> ClaimResult {
         try await base.claim(request)
     }
-    public func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
-        try await base.waitForWork(kinds: kinds, timeout: timeout)
+    public func waitForWork(kinds: [JobKind], loaded: [String]?, timeout: Duration) async throws(JobError) {
+        try await base.waitForWork(kinds: kinds, loaded: loaded, timeout: timeout)
     }
     public func heartbeat(_ beats: [Heartbeat], lease: Duration) async throws(JobError) -> [HeartbeatReply] {
         try await base.heartbeat(beats, lease: lease)

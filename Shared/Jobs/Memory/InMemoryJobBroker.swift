@@ -83,9 +83,9 @@ public final class InMemoryJobBroker: JobBroker {
         try transition { .success($0.claim(request)) }
     }
 
-    public func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
+    public func waitForWork(kinds: [JobKind], loaded: [String]?, timeout: Duration) async throws(JobError) {
         await workers.wait(for: Set(kinds), timeout: timeout) {
-            self.queue.withLock { $0.hasWork(kinds) }
+            self.queue.withLock { $0.hasWork(kinds, loaded: loaded) }
         }
         if Task.isCancelled {
             throw JobError(.unavailable, operation: "wait for work", detail: "the calling task was cancelled")

@@ -76,12 +76,14 @@ extension MemoryQueue {
         }
     }
 
-    /// Whether a worker for these kinds should look.
-    func hasWork(_ kinds: [JobKind]) -> Bool {
+    /// Whether a worker for these kinds that has this loaded should look.
+    func hasWork(_ kinds: [JobKind], loaded: [String]?) -> Bool {
         kinds.contains { kind in
             let control = controls[kind] ?? QueueControl()
             guard !control.isPaused, control.maximumRunning.map({ running(kind) < $0 }) ?? true else { return false }
-            return live(kind).contains { $0.state == .ready }
+            return live(kind).contains { job in
+                job.state == .ready && (loaded.map { left(job, by: Set($0)) == nil } ?? true)
+            }
         }
     }
 }

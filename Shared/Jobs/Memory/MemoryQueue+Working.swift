@@ -5,7 +5,8 @@ import Messages
 extension MemoryQueue {
     /// The twin of `claim.lua`.
     mutating func claim(_ request: ClaimRequest) -> ClaimResult {
-        let (limit, loaded) = (min(request.limit, 100), Set(request.loaded))
+        let (limit, loaded) = (min(request.limit, 100), request.loaded.map { Set($0) })
+        for tag in loaded ?? [] { models[tag] = now + request.lease.milliseconds }
         let wanted = Set(request.kinds.filter { controls[$0]?.isPaused != true })
         for id in open.sorted() {
             guard let job = jobs[id], wanted.contains(job.snapshot.kind) else { continue }
@@ -38,35 +39,17 @@ extension MemoryQueue {
             case .failure(let failure): broken.append((job, failure))
             }
         }
-        let due = open.compactMap { jobs[$0] }.filter { $0.state == .delayed && wanted.contains($0.snapshot.kind) }
+        var due = open.compactMap { jobs[$0] }.filter { $0.state == .delayed && wanted.contains($0.snapshot.kind) }
             .map(\.due).min()
+        if let loaded, claimed.count + broken.count < limit {
+            let kinds = wanted.filter { room[$0] ?? 1 > 0 }
+            if let left = untilTakeable(kinds, by: loaded) { due = min(due ?? .max, left) }
+        }
         // As on Redis, where the claimer finds out and says so: after the claim.
         for (job, failure) in broken {
             _ = try? fail(job.id, fence: Fence(job.fence), failure: failure, retryAfter: .zero)
         }
         return ClaimResult(jobs: claimed, nextDue: due.map { .milliseconds(max(0, $0 - now)) })
-    }
-
-    private mutating func best(of kinds: Set<JobKind>, loaded: Set<String>) -> JobID? {
-        let ready = open.compactMap { jobs[$0] }.filter { $0.state == .ready && kinds.contains($0.snapshot.kind) }
-        let head = ready.min { $0.place < $1.place }
-        guard let head, !loaded.isEmpty else { return head?.id }
-        let reach = head.place + 60_000 * 1024
-        var passed: [JobID] = []
-        let queue = ready.filter { $0.snapshot.kind == head.snapshot.kind && $0.place <= reach }
-        for job in queue.sorted(by: { $0.place < $1.place }).prefix(32) {
-            let isDue = job.passed >= 16 || job.passedSince.map { now - $0 > 30_000 } ?? false
-            guard job.affinity.map({ loaded.contains($0) }) ?? true || isDue else {
-                passed.append(job.id)
-                continue
-            }
-            for id in passed {
-                jobs[id]?.passed += 1
-                if jobs[id]?.passedSince == nil { jobs[id]?.passedSince = now }
-            }
-            return job.id
-        }
-        return head.id
     }
 
     /// The twin of `publish.lua`.

@@ -18,6 +18,8 @@ struct MemoryQueue {
     var counters: [JobKind: [String: Int]] = [:]
     var controls: [JobKind: QueueControl] = [:]
     var idempotency: [String: String] = [:]
+    /// Until when each model is had by a worker that has asked for jobs.
+    var models: [String: Int64] = [:]
     /// Kinds for which something has become ready since the broker last looked.
     var wokenKinds: Set<JobKind> = []
 

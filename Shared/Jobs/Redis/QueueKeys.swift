@@ -39,6 +39,12 @@ struct QueueKeys: Sendable, Hashable {
     /// Stream of all events, about the last 100,000: `e j [r s] [st] [er] [p]`.
     var events: String { prefix + "ev" }
 
+    /// Sorted set of the models that workers have loaded (`JobMessage.affinity`), by when they are forgotten unless one asks
+    /// for jobs again, ms.
+    var models: String { prefix + "models" }
+    /// List with a time to live, of one token: a job waits for a worker that has this model, and others leave it alone.
+    func call(_ affinity: String) -> String { prefix + "call:\(affinity)" }
+
     /// Stream of who has had parts, about the last 1,000: `j`. It holds no text.
     var news: String { prefix + "news" }
 

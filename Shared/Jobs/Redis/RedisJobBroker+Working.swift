@@ -22,7 +22,7 @@ extension RedisJobBroker {
     private static func arguments(_ request: ClaimRequest, named name: String) -> [String] {
         [
             request.worker.rawValue, String(request.lease.milliseconds), String(min(request.limit, 100)), name,
-            request.loaded.joined(separator: ","),
+            request.loaded.map { $0.isEmpty ? "," : $0.joined(separator: ",") } ?? "",
         ] + request.kinds.map(\.rawValue)
     }
 
@@ -58,10 +58,11 @@ extension RedisJobBroker {
     }
 
     /// Returns when a job of these kinds may have become ready.
-    public func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
+    public func waitForWork(kinds: [JobKind], loaded: [String]?, timeout: Duration) async throws(JobError) {
         // Zero would be for ever.
         let milliseconds = max(1, timeout.milliseconds)
-        let arguments = kinds.map { keys.wake($0) } + ["\(Double(milliseconds) / 1000)"]
+        let lists = kinds.map { keys.wake($0) } + (loaded ?? []).map { keys.call($0) }
+        let arguments = lists + ["\(Double(milliseconds) / 1000)"]
         let command = RedisCommand("BLPOP", arguments: arguments)
         do {
             try await waitPool.withConnection { connection in

@@ -63,14 +63,26 @@ local function claim(ARGV)
     end
   end
 
-  -- What the worker has loaded. With it, a job of another model is passed over for one further behind, at most `LOOK`
-  -- places and a minute of order (a step of priority): but never more than `PASSES` times, nor later than `PATIENCE` ms
-  -- after the first time.
-  local LOOK, PASSES, PATIENCE, REACH = 32, 16, 30000, 60000 * 1024
-  local loaded
+  -- What the worker has loaded; nil where it keeps no models. With it, a job of another model is passed over for one
+  -- further behind, at most `LOOK` places and a minute of order (a step of priority): but never more than `PASSES` times,
+  -- nor later than `PATIENCE` ms after the first time. For its first `HOLD` ms a job is left to workers that have its
+  -- model and have asked for jobs within a lease.
+  local LOOK, PASSES, PATIENCE, HOLD, REACH = 32, 16, 30000, 2000, 60000 * 1024
+  local loaded = ARGV[5] ~= '' and {} or nil
+  local models = P .. 'models'
+  local own_calls, is_bare = {}, true
   for tag in string.gmatch(ARGV[5], '[^,]+') do
-    loaded = loaded or {}
-    loaded[tag] = true
+    loaded[tag], is_bare = true, false
+    own_calls[#own_calls + 1] = P .. 'call:' .. tag
+    call('ZADD', models, lease_end, tag)
+  end
+  if not is_bare then call('ZREMRANGEBYSCORE', models, '-inf', NOW_TEXT) end
+
+  -- Until when each model is had by a worker.
+  local had = {}
+  local function is_had(tag)
+    if had[tag] == nil then had[tag] = tonumber(call('ZSCORE', models, tag) or 0) > NOW end
+    return had[tag]
   end
 
   -- The head of a queue: its id and its place.
@@ -81,34 +93,66 @@ local function claim(ARGV)
       -- Those read before leave the set.
       write_indexes()
       q.heads = call('ZRANGE', queue_key(q.kind, 'ready'), 0, n - 1, 'WITHSCORES')
-      q.at = 1
+      q.at, q.is_whole = 1, true
       q.is_empty = #q.heads == 0
     end
     return q.heads[q.at], tonumber(q.heads[q.at + 1])
   end
 
+  -- Ms until the first of what was left to others is left no more.
+  local left_for
+
   -- Takes the job out of a queue's heads that the worker had best do: the first of what it has loaded, or whose turn it
-  -- is by now. Notes who is passed over.
+  -- is by now; else the first that is not left to others. Notes who is passed over. Nil where all are left to others;
+  -- those workers are called.
   local function prefer(q)
-    local heads, passed = q.heads, {}
+    local heads, passed, calls = q.heads, {}, {}
+    local other, first, wait
+    local function take(i)
+      q.is_whole = false
+      local id = table.remove(heads, i)
+      table.remove(heads, i)
+      return id
+    end
     local last = math.min(#heads, q.at + 2 * LOOK - 1)
     for i = q.at, last, 2 do
-      if tonumber(heads[i + 1]) - tonumber(heads[q.at + 1]) > REACH then break end
-      local v = call('HMGET', job_key(heads[i]), 'affinity', 'passed', 'passed_since')
+      local place = tonumber(heads[i + 1])
+      if first and place - first > REACH then break end
+      local v = call('HMGET', job_key(heads[i]), 'affinity', 'passed', 'passed_since', 'since')
       local is_due = tonumber(v[2] or 0) >= PASSES or v[3] and NOW - v[3] > PATIENCE
-      if not v[1] or loaded[v[1]] or is_due then
-        local id = table.remove(heads, i)
-        table.remove(heads, i)
-        for _, other in ipairs(passed) do
-          call('HINCRBY', job_key(other.id), 'passed', 1)
-          if not other.since then call('HSET', job_key(other.id), 'passed_since', NOW_TEXT) end
+      local is_own = not v[1] or loaded[v[1]] or is_due
+      local hold = not is_own and v[4] and v[4] + HOLD - NOW or 0
+      if hold > 0 and is_had(v[1]) then
+        q.has_left = true
+        wait = math.min(wait or hold, hold)
+        calls[v[1]] = true
+      elseif is_own or is_bare then
+        for _, one in ipairs(passed) do
+          call('HINCRBY', job_key(one.id), 'passed', 1)
+          if not one.since then call('HSET', job_key(one.id), 'passed_since', NOW_TEXT) end
         end
-        return id
+        return take(i)
+      else
+        other, first = other or i, first or place
+        passed[#passed + 1] = {id = heads[i], since = v[3]}
       end
-      passed[#passed + 1] = {id = heads[i], since = v[3]}
     end
-    table.remove(heads, q.at)
-    table.remove(heads, q.at)
+    if other then return take(other) end
+    if not q.is_whole then
+      -- What was behind those that were taken may be for this worker.
+      q.heads, q.at = {}, 1
+      if head(q) then return prefer(q) end
+      return nil
+    end
+    q.is_left = true
+    left_for = math.min(left_for or wait, wait)
+    for tag in pairs(calls) do
+      local key = P .. 'call:' .. tag
+      if call('EXISTS', key) == 0 then
+        call('LPUSH', key, 1)
+        call('PEXPIRE', key, HOLD)
+      end
+    end
     return nil
   end
 
@@ -116,12 +160,14 @@ local function claim(ARGV)
   local function take_best()
     local best, best_id, best_score
     for _, q in ipairs(queues) do
-      if q.room > 0 then
+      if q.room > 0 and not q.is_left then
         local id, score = head(q)
         if id and (not best or score < best_score) then best, best_id, best_score = q, id, score end
       end
     end
-    if best and loaded then best_id = prefer(best) or best_id
+    if best and loaded then
+      best_id = prefer(best)
+      if not best_id then return take_best() end
     elseif best then best.at = best.at + 2 end
     return best, best_id
   end
@@ -179,10 +225,17 @@ local function claim(ARGV)
   settle()
 
   if #reply <= limit then
+    if left_for and (reply[1] < 0 or left_for < reply[1]) then reply[1] = left_for end
     for _, q in ipairs(queues) do
-      -- With nothing ready every token is of a job that is gone.
-      if call('EXISTS', queue_key(q.kind, 'ready')) == 0 then call('DEL', queue_key(q.kind, 'wake')) end
+      -- With nothing ready, or all left to others, every token is of a job that is gone or seen to.
+      local is_seen = q.is_left and call('ZCARD', queue_key(q.kind, 'ready')) <= LOOK
+      if is_seen or call('EXISTS', queue_key(q.kind, 'ready')) == 0 then call('DEL', queue_key(q.kind, 'wake')) end
     end
+    if #own_calls > 0 then call('DEL', unpack(own_calls)) end
+  else
+    -- This worker looks no more for now: another one is to see when they are left no longer.
+    for _, q in ipairs(queues) do if q.has_left then wake(q.kind) end end
+    flush()
   end
   return reply
 end

@@ -6,12 +6,13 @@ public import Messages
 public protocol ClaimedJobHandler: Sendable {
     /// The kinds it serves; a worker claims no others.
     var kinds: [JobKind] { get }
-    /// Affinities (`JobMessage.affinity`) of what is loaded now: jobs that ask for it are claimed before others.
-    var loaded: [String] { get }
+    /// Affinities (`JobMessage.affinity`) of what is loaded now: jobs that ask for it are claimed before others. Nil where
+    /// it keeps no models.
+    var loaded: [String]? { get }
     /// Called once an attempt. Long computation must run on a thread of its own, not on the cooperative pool.
     func handle(_ envelope: JobEnvelope, control: JobControl) async -> JobOutcome
 }
 
 extension ClaimedJobHandler {
-    public var loaded: [String] { [] }
+    public var loaded: [String]? { nil }
 }

@@ -111,7 +111,7 @@ extension Worker {
     private func sleepUntilWork(_ time: Duration) async {
         do {
             try await cancelWhenGracefulShutdown {
-                try await broker.waitForWork(kinds: handler.kinds, timeout: time)
+                try await broker.waitForWork(kinds: handler.kinds, loaded: handler.loaded, timeout: time)
             }
         } catch {
             // The next claim tells what is wrong, if it still is.

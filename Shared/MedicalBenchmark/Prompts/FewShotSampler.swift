@@ -8,12 +8,14 @@
 struct FewShotSampler {
     let seed: UInt64
 
-    /// `count` different items of the pool, never the item itself. Its text tells, not the id: where a publisher gives no
+    /// `count` different items of the pool, never the item itself; of a pool of just so many all, in its order, so that
+    /// prompts begin alike and their beginning is computed once. Its text tells, not the id: where a publisher gives no
     /// ids, two files number their records alike.
     func sample(
         _ count: Int, for item: BenchmarkItem, from pool: [BenchmarkItem]
     ) throws(BenchmarkError) -> [BenchmarkItem] {
         guard count > 0 else { return [] }
+        if pool.count == count, !pool.contains(where: { $0.asksTheSame(as: item) }) { return pool }
         var generator = SeededGenerator(seed: seed, name: item.id)
         var chosen: [BenchmarkItem] = []
         var taken: Set<Int> = []

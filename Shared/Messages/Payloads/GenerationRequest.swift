@@ -19,6 +19,8 @@ public struct GenerationRequest: Codable, Sendable, Hashable {
     /// Texts that end the answer; they are not part of it.
     public var stop: [String]?
     public var ignoreEndOfSequence: Bool?
+    /// By token id, written as a decimal number: what is added to its logit before anything else, -100 to 100.
+    public var logitBias: [String: Double]?
     /// The answer must be one of these.
     public var choices: [String]?
     /// The form the answer must have.
@@ -33,7 +35,8 @@ public struct GenerationRequest: Codable, Sendable, Hashable {
         temperature: Double? = nil, topK: Int? = nil, topP: Double? = nil, minP: Double? = nil,
         repetitionPenalty: Double? = nil, seed: UInt64? = nil, stop: [String]? = nil,
         ignoreEndOfSequence: Bool? = nil, choices: [String]? = nil, responseFormat: ResponseFormat? = nil,
-        logprobs: Int? = nil, promptLogprobs: Bool? = nil, chatTemplate: String? = nil
+        logprobs: Int? = nil, promptLogprobs: Bool? = nil, chatTemplate: String? = nil,
+        logitBias: [String: Double]? = nil
     ) {
         self.prompt = prompt
         self.promptIDs = promptIDs
@@ -52,6 +55,7 @@ public struct GenerationRequest: Codable, Sendable, Hashable {
         self.logprobs = logprobs
         self.promptLogprobs = promptLogprobs
         self.chatTemplate = chatTemplate
+        self.logitBias = logitBias
     }
 
     func validate(_ path: String) throws(MessageError) {
@@ -71,9 +75,22 @@ public struct GenerationRequest: Codable, Sendable, Hashable {
             try Bound.require(choices == nil, "\(path).choices", "give either \"choices\" or \"responseFormat\"")
             try responseFormat.validate("\(path).responseFormat")
         }
+        try validateLogitBias("\(path).logitBias")
         if let stop {
             try Bound.range(stop.count, 0...64, "\(path).stop")
             try Bound.require(!stop.contains(""), "\(path).stop", "a stop text is empty")
+        }
+    }
+
+    private func validateLogitBias(_ path: String) throws(MessageError) {
+        guard let logitBias else { return }
+        try Bound.range(logitBias.count, 0...Self.mostBiases, path)
+        let hasChoices = choices != nil || responseFormat?.type == .choice
+        try Bound.require(!hasChoices, path, "can't be combined with choices")
+        for (id, bias) in logitBias.sorted(by: { $0.key < $1.key }) {
+            let isID = Int32(id).map { $0 >= 0 && String($0) == id } ?? false
+            try Bound.require(isID, path, "a key is no token id, such as \"1701\"")
+            try Bound.range(bias, -100...100, "\(path)[\(id)]")
         }
     }
 
@@ -83,6 +100,8 @@ public struct GenerationRequest: Codable, Sendable, Hashable {
         try Bound.require(!choices.contains(""), "\(path).choices", "a choice is empty")
     }
 
+    /// The most tokens with a bias of one request.
+    public static let mostBiases = 1024
     /// The most alternatives told at one place.
     public static let mostLogprobs = 20
 }

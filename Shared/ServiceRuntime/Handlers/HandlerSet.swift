@@ -36,10 +36,11 @@ public struct HandlerSet: ClaimedJobHandler {
 
     public var kinds: [JobKind] { handlers.keys.sorted() }
 
-    public var loaded: [String] {
-        let models = handlers.values.flatMap(\.loadedModels)
-        return Set(models.compactMap { try? MessageEncoder.value($0) }.compactMap(JobMessage.affinity(ofModel:)))
-            .sorted()
+    public var loaded: [String]? {
+        let models = handlers.values.compactMap(\.loadedModels)
+        guard !models.isEmpty else { return nil }
+        let values = models.joined().compactMap { try? MessageEncoder.value($0) }
+        return Set(values.compactMap(JobMessage.affinity(ofModel:))).sorted()
     }
 
     public func handle(_ envelope: JobEnvelope, control: JobControl) async -> JobOutcome {

@@ -11,13 +11,14 @@ public protocol JobHandler<Payload>: Sendable {
     associatedtype Payload: JobPayload
     /// The kinds it serves, such as `train.tune`.
     var kinds: [JobKind] { get }
-    /// The models that it holds in memory now, as payloads name them: jobs that ask for them are claimed before others.
-    var loadedModels: [ModelReference] { get }
+    /// The models that it holds in memory now, as payloads name them: jobs that ask for them are claimed before others. Nil
+    /// where it keeps none from one job to the next.
+    var loadedModels: [ModelReference]? { get }
     /// Long computation belongs in `context.compute`, never on the cooperative pool. It may be called again for the
     /// same job after a crash, with the same `context.workspace`.
     func handle(_ payload: Payload, context: JobContext) async throws -> Payload.Output
 }
 
 extension JobHandler {
-    public var loadedModels: [ModelReference] { [] }
+    public var loadedModels: [ModelReference]? { nil }
 }

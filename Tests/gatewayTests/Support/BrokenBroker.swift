@@ -36,8 +36,8 @@ final class BrokenBroker: JobBroker {
     ) async throws(JobError) -> PartPage {
         try await there().parts(of: job, after: cursor, limit: limit, wait: wait)
     }
-    func waitForWork(kinds: [JobKind], timeout: Duration) async throws(JobError) {
-        try await there().waitForWork(kinds: kinds, timeout: timeout)
+    func waitForWork(kinds: [JobKind], loaded: [String]?, timeout: Duration) async throws(JobError) {
+        try await there().waitForWork(kinds: kinds, loaded: loaded, timeout: timeout)
     }
     func heartbeat(_ beats: [Heartbeat], lease: Duration) async throws(JobError) -> [HeartbeatReply] {
         try await there().heartbeat(beats, lease: lease)
