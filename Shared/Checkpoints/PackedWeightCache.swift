@@ -25,7 +25,7 @@ public final class PackedWeightCache: Sendable {
     private let hasTold = Atomic(false)
 
     /// - Parameters:
-    ///   - folder: made if its parent exists.
+    ///   - folder: made when the first file is written.
     ///   - budget: bytes of all files.
     ///   - onProblem: told once why weights are not shared.
     public init(folder: String, budget: Int, onProblem: @escaping @Sendable (String) -> Void) {
@@ -69,7 +69,7 @@ public final class PackedWeightCache: Sendable {
     private func file(_ key: String, bytes: Int) throws(FileError) -> PackedWeightFile {
         let path = "\(folder)/\(key).weights"
         if let file = try PackedWeightFile(mapping: path, key: key, bytes: bytes) { return file }
-        _ = mkdir(folder, 0o755)
+        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let lock = try FolderLock(folder)
         if let file = try PackedWeightFile(mapping: path, key: key, bytes: bytes) { return file }
         try makeRoom(for: PackedWeightFile.size(bytes), path)

@@ -12,17 +12,3 @@ public protocol PackedWeightPlace {
     /// Says that the weights are whole in what `memory` gave, which nobody writes from now on.
     func keep(_ memory: PanelMemory)
 }
-
-/// The process's own memory: packed anew each time.
-public struct PrivateMemory: PackedWeightPlace {
-    /// The one there is.
-    public init() {}
-
-    public func memory(layout: String, bytes: Int) throws -> PanelMemory {
-        do { return try PanelMemory(bytes: bytes) } catch {
-            throw LlamaError(.outOfMemory, "the weights of a model: \(error.description)")
-        }
-    }
-
-    public func keep(_ memory: PanelMemory) {}
-}
