@@ -79,7 +79,8 @@ struct StoredBaseTests {
                 #expect(abs(found.0.mean - expected.0.mean) < 1e-6 * expected.0.mean)
                 let largest = expected.1.map(abs).max() ?? 0
                 let worst = zip(found.1, expected.1).map { abs($0 - $1) }.max() ?? .infinity
-                #expect(worst <= 2e-6 * largest, "\(worst) of \(largest)")
+                // Sums of up to 416 products in another order, in float32.
+                #expect(worst <= 5e-6 * largest, "\(worst) of \(largest)")
             }
         }
     }
