@@ -48,7 +48,7 @@ struct ReportHandler: JobHandler {
             label: entry.label,
             evaluations: try entry.evaluations?.enumerated().map { try decode($1, "\(path).evaluations[\($0)]") },
             perplexity: try entry.perplexity.map { try decode($0, "\(path).perplexity") },
-            training: try entry.training.map { try decode($0, "\(path).training") })
+            training: try entry.training.map { try decode($0, "\(path).training") }, supervised: entry.supervised)
     }
 
     private static func decode<Value: Decodable>(_ value: JSONValue, _ path: String) throws -> Value {

@@ -38,8 +38,8 @@ struct ReportPageTests {
         return status
     }
 
-    @Test("A screenshot shows the whole page")
-    func screenshot() throws {
+    @Test("A screenshot shows the whole page, light and dark", arguments: [false, true])
+    func screenshot(isDark: Bool) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "page-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -48,7 +48,8 @@ struct ReportPageTests {
         let picture = folder.appending(path: "report.png")
         let status = try Self.run([
             "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1280,3000",
-            "--user-data-dir=\(folder.path)/profile", "--screenshot=\(picture.path)", page.absoluteString,
+            "--user-data-dir=\(folder.path)/profile", "--screenshot=\(picture.path)",
+            "--blink-settings=preferredColorScheme=\(isDark ? 0 : 1)", page.absoluteString,
         ])
         #expect(status == 0)
         let bytes = [UInt8](try Data(contentsOf: picture))

@@ -31,6 +31,8 @@ public struct BenchmarkReport: Codable, Sendable, Hashable {
     public let title: String
     /// The columns, in their order.
     public let models: [String]
+    /// By column, the tasks whose train split it was fine-tuned on.
+    public let supervised: [String: [String]]
     public let corpus: CorpusOutline?
     public let training: [Training]
     public let perplexity: [Perplexity]
@@ -47,6 +49,7 @@ public struct BenchmarkReport: Codable, Sendable, Hashable {
     public init(_ input: ReportInput, bootstrap: Bootstrap = Bootstrap()) throws(BenchmarkError) {
         title = input.title ?? "Benchmark report"
         models = input.results.map(\.label)
+        supervised = input.results.reduce(into: [:]) { $0[$1.label] = $1.supervised }
         corpus = input.corpus
         training = input.results.compactMap { entry in
             entry.training.map { Training(model: entry.label, summary: $0) }
@@ -62,6 +65,7 @@ public struct BenchmarkReport: Codable, Sendable, Hashable {
             BenchmarkCatalog.paper.contains(task.id) && !tables.contains { $0.task == task.id }
         }.map { NotRun(task: $0.id, taskName: $0.name, restricted: $0.isRestricted, source: $0.source) }
 
+        for task in input.results.flatMap({ $0.supervised ?? [] }) { _ = try BenchmarkCatalog.task(task) }
         guard !input.results.isEmpty else {
             throw BenchmarkError(.invalidSetting, "results", "are empty", remedy: "give at least one model's results")
         }
@@ -89,4 +93,7 @@ public struct BenchmarkReport: Codable, Sendable, Hashable {
         }
         self.stages = stages
     }
+
+    /// Whether a column's model was fine-tuned on a task's train split.
+    func isSupervised(_ model: String, task: String) -> Bool { supervised[model]?.contains(task) ?? false }
 }

@@ -5,7 +5,7 @@
 struct CSVWriter {
     private static let header = [
         "source", "model", "task", "split", "setting", "mode", "prompt", "profile", "metric", "value", "low", "high",
-        "items", "parseRate", "dataSHA256",
+        "items", "parseRate", "dataSHA256", "truncated", "unfit",
     ]
 
     func write(_ report: BenchmarkReport) -> String {
@@ -25,7 +25,8 @@ struct CSVWriter {
                             ]
                                 + [table.mode?.rawValue ?? "", table.prompt ?? "", profile.rawValue, metric]
                                 + [estimate.value, estimate.low, estimate.high].map { "\($0)" }
-                                + ["\(table.items)", "\(parseRate)", table.dataSHA256])
+                                + ["\(table.items)", "\(parseRate)", table.dataSHA256]
+                                + ["\(row.truncated)", "\(row.unfit)"])
                     }
                 }
             }
@@ -35,7 +36,7 @@ struct CSVWriter {
             for figure in table.paper {
                 lines.append(
                     [figure.cited ? "paper, cited" : "paper", figure.model, table.task, "", figure.setting, "", "", ""]
-                        + [figure.metric, "\(figure.value)", "", "", "", "", ""])
+                        + [figure.metric, "\(figure.value)", "", "", "", "", "", "", ""])
             }
         }
         return lines.map { $0.map(Self.field).joined(separator: ",") + "\r\n" }.joined()

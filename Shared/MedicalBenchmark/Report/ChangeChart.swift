@@ -13,9 +13,9 @@ struct ChangeChart {
     }
 
     var svg: String {
-        let (left, right, row) = (360.0, 200.0, 24.0)
+        let (left, right, row) = (360.0, 190.0, 26.0)
         var svg = SVG(
-            width: 960, height: 40 + row * Double(changes.count) + 20, label: "\(title): scores before and after")
+            width: 1040, height: 40 + row * Double(changes.count) + 20, label: "\(title): scores before and after")
         let scale = svg.width - left - right
         let bottom = 30 + row * Double(changes.count)
         for tick in 0...5 {
@@ -23,15 +23,16 @@ struct ChangeChart {
             svg.line(x, 22, x, bottom, colour: SVG.faint)
             svg.text(Figures.fixed(Double(tick) / 5, 1), x, bottom + 16, anchor: .middle, size: 11, colour: SVG.grey)
         }
-        svg.text(title, 0, 14, isBold: true)
+        svg.text(SVG.short(title, 80), 0, 14, size: 13, isBold: true)
         for (index, entry) in changes.enumerated() {
             let change = entry.change
             let y = 30 + row * Double(index) + row / 2
             let (from, to) = (left + scale * change.before, left + scale * change.after)
             let colour =
-                !change.isMeasurable ? SVG.grey : change.difference.value > 0 ? "#009e73" : "#d55e00"
-            svg.text("\(entry.task): \(StageWording.name(change.metric))", left - 12, y + 4, anchor: .end)
-            svg.line(from, y, to, y, colour: colour, width: 2.5)
+                !change.isMeasurable ? SVG.grey : change.difference.value > 0 ? SVG.better : SVG.worse
+            svg.text(
+                SVG.short("\(entry.task): \(StageWording.name(change.metric))", 56), left - 12, y + 4, anchor: .end)
+            svg.line(from, y, to, y, colour: colour, width: 3)
             svg.circle(from, y, 3.5, colour: colour)
             let head = to < from ? 7.0 : -7.0
             if abs(to - from) > 2 {

@@ -22,7 +22,8 @@ public struct FormatEffect: Codable, Sendable, Hashable {
             for free in results where free.mode == .generate && free.kind.isChoice {
                 var asked = ScoreTable.Setting(free)
                 asked.mode = .constrained
-                guard let held = results.first(where: { ScoreTable.Setting($0) == asked }) else { continue }
+                guard let held = results.first(where: { ScoreTable.Setting($0) == asked }), held.unfit < held.items
+                else { continue }
                 let changes = try PairedDifference.between(free, held, bootstrap: bootstrap)
                 guard let change = changes.first(where: { $0.metric == "accuracy" }) else { continue }
                 effects.append(

@@ -12,7 +12,7 @@ struct MarkdownWriter {
         case .paragraph(let text): escaped(text)
         case .list(let items): items.map { "- \(escaped($0))" }.joined(separator: "\n")
         case .table(let grid): write(grid)
-        case .lossCurves, .figure: nil
+        case .figure: nil
         case .details(let title, let blocks):
             (["### \(escaped(title))"] + blocks.compactMap(write)).joined(separator: "\n\n")
         }

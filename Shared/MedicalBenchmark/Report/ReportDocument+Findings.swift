@@ -11,8 +11,12 @@ extension ReportDocument {
                 .figure(chart.svg, "Bars are scores, lines their 95 % intervals, dashes the majority class."),
             ]
         }
-        if let chart = RadarChart(report) {
-            blocks.append(.figure(chart.svg, "The main metric of each task, from 0 in the middle to 1."))
+        let radars = RadarChart.charts(report)
+        if !radars.isEmpty {
+            blocks.append(
+                .figure(
+                    radars.map(\.svg).joined(separator: "\n"),
+                    "The main metric of each task, from 0 in the middle to 1."))
         }
         return blocks
     }
@@ -43,12 +47,7 @@ extension ReportDocument {
         PaperTable.tables(of: report).flatMap { table -> [Block] in
             [
                 .heading("Beside the paper's Table \(table.number) (\(table.setting))"),
-                .paragraph(
-                    "Our columns, at the right, are scored as the paper's code scores (profile published), without worked "
-                        + "examples, with 95 % intervals. The paper's test set, model and prompt may be others."
-                        + (table.grid.rows.joined().contains { $0.hasSuffix(" *") }
-                            ? " * taken by its authors from another paper." : "")),
-                .table(table.grid),
+                .paragraph(table.note), .table(table.grid),
             ]
         }
     }
@@ -158,7 +157,7 @@ extension ReportDocument {
         let columns = kept + [scores.count]
         let rows = kept.filter { scores[$0].support > 0 }
         return ReportGrid(
-            header: [""] + kept.map { scores[$0].label } + ["not read"],
+            header: [""] + kept.map { scores[$0].label } + ["no answer"],
             rows: rows.map { row in [scores[row].label] + columns.map { "\(confusion[row][$0])" } },
             shades: rows.map { row in
                 columns.map { Double(confusion[row][$0]) / Double(max(1, scores[row].support)) }

@@ -7,7 +7,6 @@ struct ReportDocument {
         case paragraph(String)
         case list([String])
         case table(ReportGrid)
-        case lossCurves([BenchmarkReport.Training])
         /// A drawing in SVG with what it shows.
         case figure(String, String)
         /// What only some want to see.
@@ -15,19 +14,28 @@ struct ReportDocument {
     }
 
     let title: String
+    /// How much the report is of.
+    let subtitle: String
     private(set) var blocks: [Block] = []
 
     init(_ report: BenchmarkReport, isBrief: Bool) {
         title = report.title
+        let tasks = Set(report.scores.map(\.taskName)).count
+        let answers = report.scores.reduce(0) { sum, table in
+            sum + table.rows.reduce(0) { $0 + table.items - $1.unfit - ($1.missing ?? 0) }
+        }
+        func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+        subtitle = [count(report.models.count, "model"), count(tasks, "data set"), count(answers, "scored answer")]
+            .joined(separator: " · ")
         addStages(report)
         if !isBrief { blocks += Self.changes(report) + Self.charts(report) + Self.paperTables(report) }
         blocks += Self.format(report)
         addPerplexity(report)
-        var tasks: Set<String> = []
+        var seen: Set<String> = []
         for table in report.scores {
             add(table)
             if !isBrief { blocks += Self.details(table) }
-            if tasks.insert(table.task).inserted { addPaper(table, isBrief: isBrief) }
+            if seen.insert(table.task).inserted { addPaper(table, isBrief: isBrief) }
         }
         if !isBrief { blocks += Self.calibrations(report) }
         blocks += Self.contamination(report)
@@ -68,7 +76,10 @@ struct ReportDocument {
         let columns = table.columns
         var rows = table.rows.map { row in
             let missing = row.missing.map { $0 > 0 ? "; \($0) missing" : "" } ?? ""
-            return [row.model] + columns.map { ScoreTable.figure($0, of: row.metrics) }
+            return [row.model]
+                + columns.map { metric in
+                    table.isUnfit(row) ? ScoreTable.unfitCell : ScoreTable.figure(metric, of: row.metrics)
+                }
                 + [Figures.fixed(row.parseRate, 3) + missing, "\(row.truncated)", "\(row.unfit)"]
         }
         if let majority = table.majority {
@@ -78,7 +89,8 @@ struct ReportDocument {
         }
         let header = ["model"] + columns.map(\.title) + ["parsed", "cut", "unfit"]
         blocks.append(.table(ReportGrid(header: header, rows: rows)))
-        if !table.encoderSentences.isEmpty { blocks.append(.list(table.encoderSentences)) }
+        let notes = table.rows.compactMap(table.caveat) + table.encoderSentences
+        if !notes.isEmpty { blocks.append(.list(notes)) }
     }
 
     /// The paper's rows stand once for a task, under its first table.
@@ -89,19 +101,17 @@ struct ReportDocument {
             paper.contains { row in metric.paper.map { row.values[$0] != nil } ?? false }
         }
         let note = paper.contains { $0.isCited } ? "; * taken by its authors from another paper" : ""
-        blocks.append(
-            .paragraph(
-                "The paper's figures for \(table.taskName) (\(setting); its own test set, prompt and parser\(note)):"))
-        blocks.append(
-            .table(
-                ReportGrid(
-                    header: ["model"] + columns.map(\.title),
-                    rows: paper.map { row in
-                        [row.model + (row.isCited ? " *" : "")]
-                            + columns.map { metric in
-                                metric.paper.flatMap { row.values[$0] }.map { Figures.fixed($0, 3) } ?? ""
-                            }
-                    })))
+        let title = "The paper's figures for \(table.taskName) (\(setting); its own test set, prompt and parser\(note))"
+        let figures = Block.table(
+            ReportGrid(
+                header: ["model"] + columns.map(\.title),
+                rows: paper.map { row in
+                    [row.model + (row.isCited ? " *" : "")]
+                        + columns.map { metric in
+                            metric.paper.flatMap { row.values[$0] }.map { Figures.fixed($0, 3) } ?? ""
+                        }
+                }))
+        blocks += isBrief ? [.paragraph("\(title):"), figures] : [.details(title, [figures])]
     }
 
     private mutating func addTraining(_ report: BenchmarkReport) {
@@ -117,7 +127,9 @@ struct ReportDocument {
         }
         let header = ["model", "steps", "tokens", "first loss", "last loss", "seconds"]
         blocks.append(.table(ReportGrid(header: header, rows: rows)))
-        blocks.append(.lossCurves(report.training))
+        if let chart = LossChart(report.training, models: report.models) {
+            blocks.append(.figure(chart.svg, "Loss a target token, in nats, by step."))
+        }
     }
 
     private mutating func add(_ corpus: CorpusOutline) {

@@ -11,15 +11,18 @@ public struct ReportInput: Codable, Sendable, Hashable {
         public var perplexity: [String: DomainPerplexity]?
         /// Of the job that trained it.
         public var training: TrainingOutline?
+        /// The tasks whose train split it was fine-tuned on.
+        public var supervised: [String]?
 
         public init(
             label: String, evaluations: [EvaluationResult]? = nil, perplexity: [String: DomainPerplexity]? = nil,
-            training: TrainingOutline? = nil
+            training: TrainingOutline? = nil, supervised: [String]? = nil
         ) {
             self.label = label
             self.evaluations = evaluations
             self.perplexity = perplexity
             self.training = training
+            self.supervised = supervised
         }
     }
 

@@ -10,8 +10,12 @@ struct SVG {
 
     /// One colour a model, told apart by the colour-blind too (Okabe and Ito, 2008).
     static let colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6b4c9a", "#4d4d4d"]
-    static let faint = "#d9dee4"
-    static let grey = "#6b7683"
+    // What is not a model's follows the page, which is light or dark; alone, a drawing is for a light one.
+    static let ink = "var(--ink, #1c2530)"
+    static let faint = "var(--faint, #d9dee4)"
+    static let grey = "var(--grey, #6b7683)"
+    static let better = "var(--better, #00855f)"
+    static let worse = "var(--worse, #c04f00)"
 
     static func colour(_ index: Int) -> String { colours[index % colours.count] }
 
@@ -27,10 +31,11 @@ struct SVG {
 
     mutating func text(
         _ text: String, _ x: Double, _ y: Double, anchor: Anchor = .start, size: Double = 12,
-        colour: String = "#1c2530",
-        isBold: Bool = false
+        colour: String = SVG.ink,
+        isBold: Bool = false, hasHalo: Bool = false
     ) {
-        let weight = isBold ? " font-weight=\"600\"" : ""
+        let halo = hasHalo ? " paint-order=\"stroke\" stroke=\"var(--page, #fff)\" stroke-width=\"3\"" : ""
+        let weight = (isBold ? " font-weight=\"600\"" : "") + halo
         parts.append(
             "<text x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" text-anchor=\"\(anchor.rawValue)\" "
                 + "font-size=\"\(Self.number(size))\" fill=\"\(colour)\"\(weight)>\(HTMLWriter.escaped(text))</text>")
@@ -68,10 +73,23 @@ struct SVG {
                 + "stroke=\"\(colour)\" stroke-width=\"\(Self.number(width))\" stroke-linejoin=\"round\"/>")
     }
 
+    /// A line through points.
+    mutating func path(_ points: [(x: Double, y: Double)], colour: String, width: Double = 2) {
+        let places = points.map { "\(Self.number($0.x)),\(Self.number($0.y))" }.joined(separator: " ")
+        parts.append(
+            "<polyline points=\"\(places)\" fill=\"none\" stroke=\"\(colour)\" "
+                + "stroke-width=\"\(Self.number(width))\" stroke-linejoin=\"round\"/>")
+    }
+
+    /// A label at most so long.
+    static func short(_ text: String, _ length: Int = 40) -> String {
+        text.count <= length ? text : text.prefix(length - 1) + "…"
+    }
+
     /// The names of the colours, in rows that break at the width; returns the height they take.
     mutating func legend(_ names: [String], x: Double, y: Double) -> Double {
         var (place, row) = (x, 0.0)
-        for (index, name) in names.enumerated() {
+        for (index, name) in names.map({ Self.short($0) }).enumerated() {
             let needed = 26 + Double(name.count) * 6.6
             if place + needed > width, place > x { (place, row) = (x, row + 18) }
             bar(place, y + row - 9, 11, 11, colour: Self.colour(index))

@@ -9,11 +9,60 @@ extension ScoreTable {
     }
 
     private static func heading(taskName: String, split: String?, shots: Int?, mode: AnswerMode?) -> String {
-        let shots = shots.map { $0 == 0 ? "zero-shot" : "\($0)-shot" }
-        // `test/anatomy`: the subject matters more than that it is the test split.
+        let name = name(taskName: taskName, split: split)
+        return ([name, setting(shots: shots, mode: mode)].filter { !$0.isEmpty }).joined(separator: ", ")
+    }
+
+    /// The task; of a subject of it, with the subject, which matters more than that it is the test split.
+    private static func name(taskName: String, split: String?) -> String {
         let subject = split.flatMap { $0.contains("/") ? String($0.split(separator: "/").last ?? "") : nil }
-        let name = subject.map { "\(taskName) \($0.split(separator: "_").joined(separator: " "))" } ?? taskName
-        return ([name, shots, mode?.rawValue].compactMap { $0 }).joined(separator: ", ")
+        return subject.map { "\(taskName) \($0.split(separator: "_").joined(separator: " "))" } ?? taskName
+    }
+
+    private static func setting(shots: Int?, mode: AnswerMode?) -> String {
+        let shots = shots.map { $0 == 0 ? "zero-shot" : "\($0)-shot" }
+        return [shots, mode?.rawValue].compactMap { $0 }.joined(separator: ", ")
+    }
+
+    /// The first part of the heading.
+    var shortName: String { Self.name(taskName: taskName, split: split) }
+
+    /// The rest of it, such as `zero-shot, generate`; empty for saved predictions.
+    var setting: String { Self.setting(shots: shots, mode: mode) }
+
+    /// What stands for a score where no item's prompt fits the context.
+    static let unfitCell = "prompt does not fit"
+
+    /// Whether no item could be asked.
+    func isUnfit(_ row: Row) -> Bool { items > 0 && row.unfit == items }
+
+    /// What a score must not be read without: that items were not asked, or that nothing of the answers could be read.
+    func caveat(_ row: Row) -> String? {
+        let context = decoding.map { " of \($0.contextLength) tokens" } ?? ""
+        let asked = items - row.unfit - (row.missing ?? 0)
+        var parts: [String] = []
+        if isUnfit(row) {
+            parts.append(
+                "prompt does not fit the context\(context): \(row.unfit) items, which are all; nothing was asked, and there "
+                    + "is no score")
+        } else if row.unfit > 0 {
+            var text = "prompt does not fit the context\(context): \(row.unfit) items, not asked, counted as wrong"
+            if let accuracy = row.metrics["accuracy"], asked > 0 {
+                let share = Figures.fixed(accuracy.value * Double(items) / Double(asked), 3)
+                text += "; of the \(asked) that were asked \(share) are right"
+            }
+            parts.append(text)
+        }
+        if asked > 0, row.parseRate == 0 {
+            parts.append("none of \(asked) answers could be read: the 0 tells of their form, not of what it knows")
+        }
+        if asked > 0, row.truncated * 2 > items {
+            parts.append("prompt cut to fit: \(row.truncated) items")
+        }
+        if asked > 0, let shots, let kept = row.shotsKept, kept < Double(shots) {
+            parts.append("of \(shots) worked examples \(Figures.fixed(kept, 1)) fit on average")
+        }
+        return parts.isEmpty ? nil : "\(row.model): \(parts.joined(separator: "; "))."
     }
 
     /// One sentence with all that decides the figures.

@@ -9,6 +9,8 @@ public struct ScoreTable: Codable, Sendable, Hashable {
         public let parseRate: Double
         public let truncated: Int
         public let unfit: Int
+        /// Worked examples that fit, on average.
+        public let shotsKept: Double?
         public let missing: Int?
         /// The same outputs under the other profile.
         public let alternative: ProfileScores
@@ -72,7 +74,8 @@ public struct ScoreTable: Codable, Sendable, Hashable {
         rows = results.map { label, result in
             Row(
                 model: label, metrics: result.metrics, parseRate: result.parseRate, truncated: result.truncated,
-                unfit: result.unfit, missing: result.missing, alternative: result.alternative,
+                unfit: result.unfit, shotsKept: result.shotsKept, missing: result.missing,
+                alternative: result.alternative,
                 labelScores: result.labelScores, confusion: (try? result.outcomes.confusion()) ?? nil,
                 calibration: result.calibration, worst: result.worst,
                 bertScore: result.bertScore)

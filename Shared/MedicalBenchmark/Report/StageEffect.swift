@@ -57,6 +57,10 @@ public struct StageEffect: Codable, Sendable, Hashable {
                     "\(ScoreTable.heading(after)): \(from.label) was not asked the same items in this setting")
                 continue
             }
+            guard before.unfit < before.items || after.unfit < after.items else {
+                unpaired.append("\(ScoreTable.heading(after)): no prompt fits the context, so nothing was compared")
+                continue
+            }
             let compared = after.kind.headline(after.profile)
                 .filter { $0.paper != nil && $0.name != "weightedF1" }
                 .map(\.name)

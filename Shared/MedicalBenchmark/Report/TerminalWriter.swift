@@ -16,7 +16,7 @@ struct TerminalWriter {
         case .paragraph(let text): return printable(text)
         case .list(let items): return items.map { "  - \(printable($0))" }.joined(separator: "\n")
         case .table(let grid): return write(grid)
-        case .lossCurves, .figure, .details: return nil
+        case .figure, .details: return nil
         }
     }
 

@@ -17,6 +17,8 @@ public struct EvaluationResult: Codable, Sendable, Hashable {
     /// Nil for saved predictions.
     public var mode: AnswerMode?
     public var shots: Int?
+    /// Worked examples that an item's prompt has after cutting, on average; nil where none were asked for.
+    public var shotsKept: Double?
     /// Of the file the worked examples come from.
     public var shotsSHA256: String?
     /// Nil for saved predictions.

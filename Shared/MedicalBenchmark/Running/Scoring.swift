@@ -75,13 +75,13 @@ struct Scoring {
     }
 
     /// The items with the worst answers, of equals those whose right answer the model found least likely, then the first.
-    /// Texts of restricted sets stay in the rows.
+    /// Items that were not asked are none of them. Texts of restricted sets stay in the rows.
     private func worst(_ rows: [EvaluationRow]) -> [WorstItem] {
         let ranked = rows.enumerated().sorted { one, other in
             (one.element.score, one.element.goldMargin, one.offset)
                 < (other.element.score, other.element.goldMargin, other.offset)
         }
-        return ranked.prefix(Self.worstItems).filter { $0.element.score < 1 }.map { index, row in
+        return ranked.filter { !$0.element.unfit && $0.element.score < 1 }.prefix(Self.worstItems).map { index, row in
             WorstItem(
                 id: row.id, score: row.score,
                 gold: task.isRestricted ? nil : WorstItem.excerpt(dataset.items[index].gold),

@@ -12,13 +12,17 @@ public struct BuildReport: JobPayload, Hashable {
         public var perplexity: JSONValue?
         /// `summary` of the job that trained it.
         public var training: JSONValue?
+        /// The tasks whose train split the model was fine-tuned on: their results stand beside the paper's Table 2.
+        public var supervised: [String]?
         public init(
-            label: String, evaluations: [JSONValue]? = nil, perplexity: JSONValue? = nil, training: JSONValue? = nil
+            label: String, evaluations: [JSONValue]? = nil, perplexity: JSONValue? = nil, training: JSONValue? = nil,
+            supervised: [String]? = nil
         ) {
             self.label = label
             self.evaluations = evaluations
             self.perplexity = perplexity
             self.training = training
+            self.supervised = supervised
         }
     }
 
