@@ -180,7 +180,7 @@ let services: [Target] = [
         "ServiceRuntime",
         ["Messages", "Redis", "Jobs", "Artifacts", "Telemetry", "FuzzSupport", "TestSupport", .logging]),
     service("gateway", ["ServiceRuntime", "Telemetry", "Jobs", "Artifacts", "COpenSSL", .hummingbird, .metrics]),
-    service("tokenizer", ["ServiceRuntime", "Files", "Tokenization", "Corpora"]),
+    service("tokenizer", ["ServiceRuntime", "Files", "Tokenization", "Corpora", "MedicalBenchmark"]),
     service(
         "trainer",
         ["ServiceRuntime", "Files", "Training", "Collectives", "Checkpoints", "Corpora", "Llama", "Tensors"]),

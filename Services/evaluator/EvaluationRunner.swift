@@ -26,13 +26,16 @@ struct EvaluationRunner {
         let summaries = try SummaryScorer.named(payload.encoder, context)
         let key = evaluation.key(on: model, modelIdentity: identity)
         let rows = try RowFile(file)
-        let known = (answers?.rows(key) ?? []) + rows.known
+        let kept = answers?.rows(key) ?? []
         let total = evaluation.dataset.items.count
-        let counter = ProgressCounter(done: 0)
-        context.report(JobProgress(phase: "asking", step: 0, total: total))
+        // An attempt that goes on where another was killed goes on counting there.
+        let known = Set((kept + rows.known).filter { $0.key == key }.map(\.id))
+            .intersection(evaluation.dataset.items.map(\.id)).count
+        let counter = ProgressCounter(done: known)
+        context.report(JobProgress(phase: "asking", step: known, total: total))
         let outcome = try await EvaluationFailure.describing {
             try await evaluation.run(
-                on: model, modelIdentity: identity, resuming: known, summaries: summaries
+                on: model, modelIdentity: identity, resuming: kept, unfinished: rows.known, summaries: summaries
             ) { row in
                 try rows.append(row)
                 context.report(JobProgress(phase: "asking", step: counter.next(), total: total))
@@ -41,8 +44,8 @@ struct EvaluationRunner {
         }
         try rows.replace(with: outcome.rows)
         answers?.keep(outcome.rows, key: key)
-        context.note("itemsAsked", Double(counter.count))
-        context.note("itemsKnown", Double(total - counter.count))
+        context.note("itemsAsked", Double(counter.count - known))
+        context.note("itemsKnown", Double(known))
         return outcome
     }
 
@@ -56,7 +59,8 @@ struct EvaluationRunner {
         return try Evaluation(
             task: task, data: context.data(payload.data, of: task),
             split: payload.split, records: payload.records.flatMap(RecordRange.parse), limit: payload.limit,
-            shotsData: payload.shotsData.map { URL(filePath: try context.resolve($0)) }, settings: settings)
+            shotsData: payload.shotsData.map { URL(filePath: try context.resolve($0)) },
+            shotsRecords: payload.shotsRecords.flatMap(RecordRange.parse), settings: settings)
     }
 }
 

@@ -39,8 +39,8 @@ extension EvaluateForgetting.Task {
     func asking(_ subject: EvaluateForgetting.Model) -> EvaluateTask {
         EvaluateTask(
             model: subject.model, adapter: subject.adapter, task: task, split: split, data: data, shots: shots,
-            shotsData: shotsData, prompt: prompt, mode: mode, profile: profile, limit: limit, records: records,
-            seed: seed)
+            shotsData: shotsData, shotsRecords: shotsRecords, prompt: prompt, mode: mode, profile: profile,
+            limit: limit, records: records, seed: seed)
     }
 }
 

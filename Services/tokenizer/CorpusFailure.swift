@@ -2,6 +2,7 @@
 
 import Corpora
 import Files
+import MedicalBenchmark
 import Messages
 import Tokenization
 
@@ -20,6 +21,8 @@ enum CorpusFailure {
         } catch let error as FileError {
             throw JobFailure.badInput(error.description)
         } catch let error as CorporaError {
+            throw JobFailure.badInput(error.description)
+        } catch let error as BenchmarkError {
             throw JobFailure.badInput(error.description)
         } catch let error as TokenizationError {
             throw JobFailure.badInput(error.description)

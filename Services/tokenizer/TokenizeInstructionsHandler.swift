@@ -2,6 +2,7 @@
 
 import Corpora
 import Foundation
+import MedicalBenchmark
 import Messages
 import ServiceRuntime
 import Tokenization
@@ -26,12 +27,7 @@ struct TokenizeInstructionsHandler: JobHandler {
     ) throws -> InstructionSummary {
         let path = try context.resolve(payload.tokenizer)
         let tokenizer = try tokenizers.tokenizer(at: path)
-        let sources = try payload.sources.map { source in
-            InstructionSource(
-                name: source.name,
-                format: try InstructionSource.Format(name: source.format, source: "source \(source.name)"),
-                path: try context.sourcePath(source.path), template: source.template, limit: source.limit)
-        }
+        let sources = try payload.sources.map { try self.source($0, context) }
         // What a killed attempt left.
         try? FileManager.default.removeItem(atPath: folder)
         let summary = try InstructionBuilder.build(
@@ -41,5 +37,33 @@ struct TokenizeInstructionsHandler: JobHandler {
             tokenizer: tokenizer, output: folder, control: BuildControl(context))
         try TokenizerCopy.copy(from: path, to: summary.dataset)
         return summary
+    }
+
+    private func source(_ source: TokenizeInstructions.Source, _ context: JobContext) throws -> InstructionSource {
+        let records = source.records.flatMap(RecordRange.parse)
+        guard let task = BenchmarkCatalog.tasks.first(where: { $0.id == source.format }) else {
+            return InstructionSource(
+                name: source.name, format: try format(source), path: try context.sourcePath(source.path),
+                template: source.template, limit: source.limit, records: records)
+        }
+        let path = try context.resolve(source.path)
+        let examples = try TrainingExample.examples(
+            of: task, data: URL(filePath: path), split: source.split, records: records, limit: source.limit,
+            prompt: source.template)
+        return InstructionSource(
+            name: source.name, path: path,
+            samples: examples.map {
+                InstructionSample(
+                    head: $0.head, context: $0.context, tail: $0.tail, answer: $0.answer, separator: $0.separator)
+            })
+    }
+
+    private func format(_ source: TokenizeInstructions.Source) throws -> InstructionSource.Format {
+        do {
+            return try InstructionSource.Format(name: source.format, source: "source \(source.name)")
+        } catch let error as CorporaError {
+            let tasks = BenchmarkCatalog.tasks.map(\.id).joined(separator: ", ")
+            throw CorporaError(error.code, error.subject, "\(error.detail), or a task of the benchmark: \(tasks)")
+        }
     }
 }

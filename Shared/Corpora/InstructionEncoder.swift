@@ -5,7 +5,8 @@ import Tokenization
 /// Turns a sample into ids and labels: BOS, prompt, answer, EOS, of which only the answer and EOS are learnt.
 ///
 /// The answer is tokenized on its own, so that it begins with a space piece, as the model's own answers do after a
-/// prompt. A sample that is too long loses the beginning of its context, never its instruction or its answer.
+/// prompt; where the sample says what separates them, as its evaluation scores it: what prompt and answer together have
+/// beyond the prompt. A sample that is too long loses the beginning of its context, never its instruction or its answer.
 struct InstructionEncoder {
     /// A sample in ids.
     struct Encoded {
@@ -22,7 +23,7 @@ struct InstructionEncoder {
     /// The ids of a sample; nil if it cannot be made to fit.
     func encode(_ sample: InstructionSample) -> Encoded? {
         let begin = tokenizer.beginOfSequence.map { [$0] } ?? []
-        let answer = tokenizer.encode(untrusted: sample.answer) + (tokenizer.endOfSequence.map { [$0] } ?? [])
+        let answer = answerIDs(sample) + (tokenizer.endOfSequence.map { [$0] } ?? [])
         let room = sequenceLength - begin.count - answer.count
         var context = Array(sample.context.utf8)[...]
         var prompt = tokenizer.encode(untrusted: sample.prompt)
@@ -42,6 +43,16 @@ struct InstructionEncoder {
         let kept = sample.head.utf8.count + context.count + sample.tail.utf8.count + sample.answer.utf8.count
         return Encoded(
             ids: begin + prompt + answer, promptCount: begin.count + prompt.count, wasCut: wasCut, textBytes: kept)
+    }
+
+    private func answerIDs(_ sample: InstructionSample) -> [TokenID] {
+        let alone = tokenizer.encode(untrusted: sample.answer)
+        guard let separator = sample.separator else { return alone }
+        // The end of the prompt decides how the answer is cut into pieces; its beginning may yet be cut off.
+        let end = sample.tail.isEmpty ? sample.prompt : sample.tail
+        let prompt = tokenizer.encode(untrusted: end)
+        let whole = tokenizer.encode(untrusted: end + separator + sample.answer)
+        return whole.starts(with: prompt) && whole.count > prompt.count ? Array(whole[prompt.count...]) : alone
     }
 
     /// Drops at least this many bytes from the front, up to the next word, so that no character is cut.

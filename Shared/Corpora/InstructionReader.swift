@@ -30,7 +30,8 @@ public struct InstructionReader: Sendable {
             try body(sample)
             return true
         }
-        files: for path in try SourceFiles.matching(source.path) {
+        for sample in source.samples ?? [] { guard try take(sample) else { break } }
+        files: for path in source.samples == nil ? try SourceFiles.matching(source.path) : [] {
             var scanner = try RecordScanner(try MappedFile(path: path), layout: .records)
             while let fields = try scanner.next() {
                 for sample in try samples(fields) { guard try take(sample) else { break files } }

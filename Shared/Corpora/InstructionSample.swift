@@ -1,7 +1,7 @@
 // Copyright the Mellama authors. SPDX-License-Identifier: Apache-2.0
 
 /// A prompt in the parts that matter for cutting it, and its answer.
-public struct InstructionSample: Sendable, Equatable {
+public struct InstructionSample: Codable, Sendable, Equatable {
     /// The prompt before its context.
     public var head: String
     /// The part of the prompt that may lose its beginning when the sample is too long.
@@ -10,9 +10,20 @@ public struct InstructionSample: Sendable, Equatable {
     public var tail: String
     /// What the model is to learn.
     public var answer: String
+    /// What stands between prompt and answer where that is known; nil tokenizes the answer on its own.
+    public var separator: String?
 
     /// The whole prompt.
     public var prompt: String { head + context + tail }
+
+    /// A sample as it stands.
+    public init(head: String, context: String, tail: String, answer: String, separator: String? = nil) {
+        self.head = head
+        self.context = context
+        self.tail = tail
+        self.answer = answer
+        self.separator = separator
+    }
 
     /// Fills a template: its last slot that is not empty is the context.
     init(template: InstructionTemplate, slots: [String], answer: String) {

@@ -48,6 +48,8 @@ public struct InstructionSource: Codable, Sendable, Equatable {
     public var limit: Int?
     /// Which samples to take, counted from 0; nil takes all.
     public var records: Range<Int>?
+    /// Samples whose prompts somebody else has written; nil reads them from the path.
+    public var samples: [InstructionSample]?
 
     /// Names a source.
     public init(
@@ -60,5 +62,11 @@ public struct InstructionSource: Codable, Sendable, Equatable {
         self.template = template
         self.limit = limit
         self.records = records
+    }
+
+    /// Names a source of samples that are written already.
+    public init(name: String, path: String, samples: [InstructionSample]) {
+        self.init(name: name, format: .jsonl, path: path)
+        self.samples = samples
     }
 }

@@ -105,6 +105,39 @@ struct InstructionBuilderTests {
         }
     }
 
+    @Test("samples written elsewhere are taken as they are, their answers cut into pieces as they follow the prompt")
+    func written() throws {
+        let byteLevel = try TokenizerFile.load(
+            path: OutsideData.fixtures.appending(path: "tokenization/llama3-like/tokenizer.json").path)
+        for tokenizer in [byteLevel, try fixtureTokenizer()] as [any Tokenizer] {
+            for separator in [" ", ""] {
+                let sample = InstructionSample(
+                    head: "Task. INPUT: q CONTEXT: ", context: "c d", tail: " OUTPUT:", answer: "yes",
+                    separator: separator)
+                let encoded = try #require(
+                    InstructionEncoder(tokenizer: tokenizer, sequenceLength: 256).encode(sample))
+                let end = tokenizer.endOfSequence.map { [$0] } ?? []
+                let answer = Array(encoded.ids[encoded.promptCount...].dropLast(end.count))
+                let begin = tokenizer.beginOfSequence.map { [$0] } ?? []
+                let whole = begin + tokenizer.encode(untrusted: sample.prompt + separator + sample.answer)
+                let alone = tokenizer.encode(untrusted: sample.answer)
+                #expect(encoded.ids.starts(with: whole) || answer == alone)
+                if separator == " " { #expect(encoded.ids.starts(with: whole)) }
+            }
+        }
+        try withTemporaryFolder { folder in
+            let samples = (0..<9).map {
+                InstructionSample(
+                    head: "h\($0) ", context: "", tail: "", answer: $0 == 4 ? "" : "a\($0)", separator: " ")
+            }
+            let summary = try InstructionBuilder.build(
+                InstructionOptions(
+                    sources: [InstructionSource(name: "s", path: "train", samples: samples)], sequenceLength: 64),
+                tokenizer: fixtureTokenizer(), output: folder + "/out")
+            #expect(summary.samples == ["s": 8] && summary.dropped.map(\.count) == [1])
+        }
+    }
+
     @Test("a long sample loses the head of its context, never its question or its answer")
     func truncation() throws {
         try withTemporaryFolder { folder in

@@ -107,13 +107,36 @@ struct EvaluationTests {
         }
     }
 
+    @Test("A batch of which a killed run wrote some rows is asked for under the name it had")
+    func partialBatch() async throws {
+        func calls(_ unfinished: [EvaluationRow], adding expected: [EvaluationRow]) async throws -> [String] {
+            let new = Mutex<[String]>([])
+            let model = ScriptedModel(writes: { EvaluationTests.knowing($0) })
+            let outcome = try await BenchmarkFixtures.evaluation(
+                settings: EvaluationSettings(batchSize: 3, concurrentBatches: 1)
+            ).run(on: model, modelIdentity: "m", unfinished: unfinished) { row in new.withLock { $0.append(row.id) } }
+            // Only what was missing is a new row.
+            #expect(outcome.rows.count == 6 && new.withLock { $0 } == expected.map(\.id))
+            return model.seen.calls.filter { $0.hasPrefix("generate") }
+        }
+        let first = try await run(EvaluationSettings())
+        let whole = try await calls([], adding: first.rows)
+        #expect(whole.count == 2)
+        let second = try await calls(Array(first.rows.prefix(4)), adding: first.rows.suffix(2))
+        #expect(second == [whole[1]])
+        let both = try await calls(Array(first.rows.prefix(2)), adding: first.rows.suffix(4))
+        #expect(both == whole)
+        let none = try await calls(first.rows, adding: [])
+        #expect(none.isEmpty)
+    }
+
     @Test("Prompts are cut to the context, counted, and asked only where they fit")
     func truncation() async throws {
         // The instruction has 18 words, so that 40 tokens less 10 for the answer leave room for a few of the passage.
         let model = ScriptedModel(contextLength: 48, writes: { EvaluationTests.knowing($0) })
         let outcome = try await run(EvaluationSettings(shots: 1), model: model)
         #expect(outcome.result.truncated == 6 && outcome.result.unfit == 0)
-        #expect(outcome.rows.allSatisfy { $0.shots == 0 })
+        #expect(outcome.rows.allSatisfy { $0.shots == 0 } && outcome.result.shotsKept == 0)
         #expect(outcome.rows.contains { $0.contextCut })
         #expect(model.seen.prompts.allSatisfy { ScriptedModel.tokens($0) <= 36 && $0.hasSuffix("OUTPUT:") })
         #expect(model.seen.requests.allSatisfy { $0.maxTokens == 12 })

@@ -49,6 +49,31 @@ struct FewShotTests {
         #expect(error?.code == .invalidSetting)
     }
 
+    @Test("Of a file that holds both, only the records named are worked examples")
+    func records() throws {
+        let records = (0..<20).map {
+            "\"\($0)\": {\"QUESTION\": \"Q\($0)?\", \"CONTEXTS\": [], \"final_decision\": \"no\"}"
+        }
+        let content = "{\(records.joined(separator: ","))}"
+        try BenchmarkFixtures.withFile(content.utf8, named: "all.json") { file in
+            func evaluation(_ shotsRecords: Range<Int>?) throws -> Evaluation {
+                try Evaluation(
+                    task: PubMedQA(), data: file, records: 12..<20, shotsData: file, shotsRecords: shotsRecords,
+                    settings: EvaluationSettings(shots: 5))
+            }
+            let drawn = try evaluation(0..<12)
+            for prompt in drawn.rendered {
+                #expect(prompt.shots.count == 5)
+                #expect(prompt.shots.allSatisfy { shot in (0..<12).contains { shot.contains("INPUT: Q\($0)?") } })
+            }
+            // Other examples are another question: rows of one are none of the other.
+            let (model, all) = (ScriptedModel(), try evaluation(nil))
+            #expect(drawn.key(on: model, modelIdentity: "m") != all.key(on: model, modelIdentity: "m"))
+            let nothing = BenchmarkFixtures.error { _ = try evaluation(30..<40) }
+            #expect(nothing?.code == .invalidSetting)
+        }
+    }
+
     @Test("MMLU takes the first of its subject's dev file in order")
     func mmlu() throws {
         let dev = try MMLU().read(BenchmarkFixtures.mmlu, split: "dev").items

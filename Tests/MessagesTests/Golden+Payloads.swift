@@ -61,7 +61,9 @@ extension Golden {
                 tokenizer: model,
                 sources: [
                     .init(
-                        name: "wikidoc", format: "wikidoc", path: "w.jsonl", template: "WikiDocPatient", limit: 100)
+                        name: "wikidoc", format: "wikidoc", path: "w.jsonl", template: "WikiDocPatient", limit: 100),
+                    .init(
+                        name: "hoc", format: "hoc", path: "hoc", template: "code/1", split: "train", records: "0..<400"),
                 ], sequenceLength: 512, packing: true, seed: 1)
         ),
         (
@@ -115,9 +117,9 @@ extension Golden {
             .evaluateTask,
             EvaluateTask(
                 model: .stored(model), adapter: .artifact(digest("b")), task: "pubmedqa", split: "test",
-                data: "bench/pubmedqa.json", shots: 5, shotsData: "bench/dev.json", prompt: "table-a2",
-                mode: .loglikelihood, maxTokens: 64, profile: .strict, limit: 100, records: "400..<500", seed: 1,
-                encoder: SummaryEncoder(model: model, layer: 9, idf: true))
+                data: "bench/pubmedqa.json", shots: 5, shotsData: "bench/dev.json", shotsRecords: "0..<400",
+                prompt: "table-a2", mode: .loglikelihood, maxTokens: 64, profile: .strict, limit: 100,
+                records: "400..<500", seed: 1, encoder: SummaryEncoder(model: model, layer: 9, idf: true))
         ),
         (
             .evaluatePredictions,
@@ -140,7 +142,7 @@ extension Golden {
                     .init(
                         label: "base", evaluations: [["accuracy": 0.5]], perplexity: ["clinical": 12.5],
                         training: ["steps": 3]),
-                    .init(label: "tuned"),
+                    .init(label: "tuned", supervised: ["pubmedqa"]),
                 ], comparisons: [.init(from: "base", to: "tuned", control: "base")], corpus: ["total": 3])
         ),
     ]

@@ -72,6 +72,24 @@ struct CorpusBadInputTests {
                 "tokenizer": "tokenizer", "sequenceLength": 32, "output": "made",
                 "sources": [["name": "samples", "format": "jsonl", "path": "other.jsonl"]],
             ], on: desk, saying: ["other.jsonl", "line 1", "instruction or input"])
+        func trainSplit(_ changes: [String: JSONValue]) -> JSONValue {
+            let source: [String: JSONValue] = ["name": "samples", "format": "medqa", "path": "other.jsonl"]
+            return [
+                "tokenizer": "tokenizer", "sequenceLength": 32, "output": "made",
+                "sources": [.object(source.merging(changes) { $1 })],
+            ]
+        }
+        try refuse(
+            .tokenizeInstructions, trainSplit([:]), on: desk, saying: ["other.jsonl", "line 1", "question"])
+        try refuse(
+            .tokenizeInstructions, trainSplit(["format": "medquad"]), on: desk,
+            saying: ["samples", "medquad", "alpaca", "a task of the benchmark: pubmedqa"])
+        try refuse(
+            .tokenizeInstructions, trainSplit(["template": "table-a3/1"]), on: desk,
+            saying: ["table-a3/1", "table-a2/1"])
+        try refuse(
+            .tokenizeInstructions, trainSplit(["records": "5..5"]), on: desk,
+            saying: ["payload.sources[0].records", "0..<400"])
     }
 
     @Test func fieldsAreCheckedBeforeAnythingIsRead() throws {

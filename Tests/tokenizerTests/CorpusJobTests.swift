@@ -58,6 +58,39 @@ struct CorpusJobTests {
         #expect(language.instructions.truncated == 0 && language.instructions.tokens["samples"] ?? 0 > 24)
     }
 
+    @Test func aTrainSplitIsWrittenAsItsEvaluationAsks() throws {
+        let language = try TinyLanguage.shared()
+        let desk = try ServiceDesk()
+        try desk.copy(language["tokenizer"], to: "tokenizer")
+        let records = (0..<12).map {
+            #""\#($0)": {"QUESTION": "Does it help \#($0)?", "CONTEXTS": ["a", "b"], "final_decision": "yes"}"#
+        }
+        try desk.write("pubmedqa/train_set.json", "{\(records.joined(separator: ","))}")
+        try desk.write("pubmedqa/test_set.json", "{}")
+        func samples(_ changes: [String: JSONValue]) throws -> TokenizeInstructions.Output {
+            let source: [String: JSONValue] = ["name": "train", "format": "pubmedqa", "path": "pubmedqa"]
+            return try desk.output(
+                "tokenizer", .tokenizeInstructions, of: TokenizeInstructions.self,
+                [
+                    "tokenizer": "tokenizer", "sequenceLength": 400, "packing": false,
+                    "sources": [.object(source.merging(changes) { $1 })],
+                ])
+        }
+        let all = try samples([:])
+        #expect(all.samples == ["train": 12] && all.truncated == 0 && all.dropped.isEmpty)
+        #expect(try samples(["records": "2..<9", "limit": 5, "template": "code/1"]).samples == ["train": 5])
+        // The same prompt written by hand gives the same bytes.
+        let lines = (0..<12).map { index in
+            let prompt =
+                "Your task is to answer biomedical questions using the given abstract. Only output yes, no, or maybe as "
+                + "answer. INPUT: Does it help \(index)? CONTEXT: a\\nb OUTPUT:"
+            return #"{"input": "\#(prompt)", "output": "yes"}"#
+        }
+        try desk.write("by-hand.jsonl", lines.joined(separator: "\n"))
+        let byHand = try samples(["format": "jsonl", "path": "by-hand.jsonl"])
+        #expect(byHand.dataset == all.dataset)
+    }
+
     @Test func withoutOutputTheStoreKeepsIt() throws {
         let language = try TinyLanguage.shared()
         let desk = try ServiceDesk()

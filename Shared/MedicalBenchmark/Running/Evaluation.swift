@@ -13,14 +13,18 @@ public struct Evaluation: Sendable {
     let prompt: PromptTemplate
     let rendered: [RenderedPrompt]
     let shotsSHA256: String?
+    /// Nil where all records of the examples' file may be drawn.
+    let shotsRecords: String?
 
     /// Reads the data and draws the worked examples.
     ///
     /// - `records` are counted from 0 in file order and `limit` takes the first of them; nothing is shuffled.
-    /// - `shotsData` may be left out for a task whose layout has worked examples of its own (MMLU's `dev` folder).
+    /// - `shotsData` may be left out for a task whose layout has worked examples of its own (MMLU's `dev` folder);
+    ///   `shotsRecords` are the records of it that may be worked examples, counted as `records` are.
     public init(
         task: any BenchmarkTask, data: URL, split: String? = nil, records: Range<Int>? = nil, limit: Int? = nil,
-        shotsData: URL? = nil, settings: EvaluationSettings = EvaluationSettings()
+        shotsData: URL? = nil, shotsRecords: Range<Int>? = nil,
+        settings: EvaluationSettings = EvaluationSettings()
     ) throws(BenchmarkError) {
         try settings.validate()
         let prompt = try task.prompt(named: settings.prompt)
@@ -40,19 +44,22 @@ public struct Evaluation: Sendable {
                     remedy: "name a file of worked examples, such as the train split")
             }
             pool = try task.read(location, split: DataLocation.isFolder(location) ? task.shotsSplit : nil)
+                .selecting(records: shotsRecords, limit: nil)
         }
-        try self.init(task: task, dataset: dataset, shots: pool, prompt: prompt, settings: settings)
+        try self.init(
+            task: task, dataset: dataset, shots: pool, shotsRecords: shotsRecords, prompt: prompt, settings: settings)
     }
 
     private init(
-        task: any BenchmarkTask, dataset: BenchmarkDataset, shots pool: BenchmarkDataset?, prompt: PromptTemplate,
-        settings: EvaluationSettings
+        task: any BenchmarkTask, dataset: BenchmarkDataset, shots pool: BenchmarkDataset?, shotsRecords: Range<Int>?,
+        prompt: PromptTemplate, settings: EvaluationSettings
     ) throws(BenchmarkError) {
         self.task = task
         self.dataset = dataset
         self.settings = settings
         self.prompt = prompt
         shotsSHA256 = pool?.sha256
+        self.shotsRecords = shotsRecords.map { "\($0.lowerBound)..<\($0.upperBound)" }
         var rendered: [RenderedPrompt] = []
         for item in dataset.items {
             var shots: [BenchmarkItem] = []
@@ -65,12 +72,14 @@ public struct Evaluation: Sendable {
     /// Asks the model and scores its answers.
     ///
     /// - `modelIdentity` says which weights answer, such as a digest: rows of another model are not reused.
-    /// - `rows` are of an earlier, unfinished run; items that have one are not asked again, but scored again.
+    /// - `rows` are of earlier evaluations, and `unfinished` of a run of this one that was killed; items that have one are
+    ///   not asked again, but scored again. A batch of which only some rows were written is asked for as a whole, under the
+    ///   name it had: a model that keeps its answers by name has them.
     /// - `summaries` gives summaries their BERTScore; without it they have none, and other answers never have.
     /// - `onRow` gets each new row in the items' order, as soon as its batch is answered.
     public func run(
         on model: any LanguageModel, modelIdentity: String, resuming rows: [EvaluationRow] = [],
-        summaries: SummaryScorer? = nil,
+        unfinished: [EvaluationRow] = [], summaries: SummaryScorer? = nil,
         onRow: (EvaluationRow) async throws -> Void = { _ in }
     ) async throws -> EvaluationOutcome {
         guard model.mayReadRestrictedData || !task.isRestricted else {
@@ -82,15 +91,17 @@ public struct Evaluation: Sendable {
         let asker = ItemAsker(evaluation: self, model: model, modelIdentity: modelIdentity)
         var known: [String: EvaluationRow] = [:]
         for row in rows where row.key == asker.key { known[row.id] = row }
+        var written: [String: EvaluationRow] = [:]
+        for row in unfinished where row.key == asker.key { written[row.id] = row }
         let batches = stride(from: 0, to: dataset.items.count, by: settings.batchSize)
             .map { Array($0..<min($0 + settings.batchSize, dataset.items.count)).filter { known[id($0)] == nil } }
-            .filter { !$0.isEmpty }
+            .filter { batch in batch.contains { written[id($0)] == nil } }
+        for (id, row) in written { known[id] = row }
         let answerRoom = try await batches.isEmpty ? 0 : asker.answerTokens()
         try await inOrder(batches, concurrent: settings.concurrentBatches) { batch in
             try await asker.ask(batch, answerTokens: answerRoom)
         } then: { _, answered in
-            for row in answered {
-                known[row.id] = row
+            for row in answered where known.updateValue(row, forKey: row.id) == nil {
                 try await onRow(row)
             }
         }
@@ -118,6 +129,9 @@ public struct Evaluation: Sendable {
         result.decoding = Decoding(
             maxTokens: isFree ? settings.maxTokens(for: task.answerKind, in: contextLength) : nil, temperature: 0,
             stop: isFree ? settings.stop : [], contextLength: contextLength)
+        if settings.shots > 0, !rows.isEmpty {
+            result.shotsKept = Double(rows.reduce(0) { $0 + $1.shots }) / Double(rows.count)
+        }
         result.truncated = rows.count(where: \.truncated)
         result.unfit = rows.count(where: \.unfit)
     }

@@ -19,7 +19,7 @@ struct ItemAsker: Sendable {
             settings.mode.rawValue, "\(settings.maxTokens(for: evaluation.task.answerKind, in: model.contextLength))",
             "\(model.contextLength)",
         ]
-        key = Self.digest(parts + settings.stop)
+        key = Self.digest(parts + settings.stop + [evaluation.shotsRecords].compactMap { $0 })
     }
 
     /// Tokens to keep free for the answer.

@@ -17,6 +17,7 @@ public struct EvaluateForgetting: JobPayload, Hashable {
         public var data: DataReference
         public var shots: Int?
         public var shotsData: DataReference?
+        public var shotsRecords: String?
         public var prompt: String?
         public var mode: EvaluateTask.Mode?
         public var profile: EvaluateTask.Profile?

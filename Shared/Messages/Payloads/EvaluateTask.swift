@@ -16,6 +16,8 @@ public struct EvaluateTask: JobPayload, Hashable {
     public var shots: Int?
     /// Where the examples come from.
     public var shotsData: DataReference?
+    /// Which records of `shotsData` may be examples, counted from 0, such as `0..<400`. Default all.
+    public var shotsRecords: String?
     /// The version of the prompt; default the task's own.
     public var prompt: String?
     public var mode: Mode?
@@ -32,9 +34,9 @@ public struct EvaluateTask: JobPayload, Hashable {
 
     public init(
         model: ModelReference, adapter: DataReference? = nil, task: String, split: String? = nil,
-        data: DataReference, shots: Int? = nil, shotsData: DataReference? = nil, prompt: String? = nil,
-        mode: Mode? = nil, maxTokens: Int? = nil, profile: Profile? = nil, limit: Int? = nil, records: String? = nil,
-        seed: UInt64? = nil, encoder: SummaryEncoder? = nil
+        data: DataReference, shots: Int? = nil, shotsData: DataReference? = nil, shotsRecords: String? = nil,
+        prompt: String? = nil, mode: Mode? = nil, maxTokens: Int? = nil, profile: Profile? = nil, limit: Int? = nil,
+        records: String? = nil, seed: UInt64? = nil, encoder: SummaryEncoder? = nil
     ) {
         self.model = model
         self.adapter = adapter
@@ -43,6 +45,7 @@ public struct EvaluateTask: JobPayload, Hashable {
         self.data = data
         self.shots = shots
         self.shotsData = shotsData
+        self.shotsRecords = shotsRecords
         self.prompt = prompt
         self.mode = mode
         self.maxTokens = maxTokens
@@ -94,6 +97,7 @@ public struct EvaluateTask: JobPayload, Hashable {
         try Bound.range(maxTokens, 1...65_536, "maxTokens")
         try Bound.range(limit, 1...Int.max, "limit")
         if let records { try RecordRange.check(records, "records") }
+        if let shotsRecords { try RecordRange.check(shotsRecords, "shotsRecords") }
         try encoder?.validate("encoder")
     }
 

@@ -4,21 +4,30 @@
 public struct TokenizeInstructions: JobPayload, Hashable {
     public struct Source: Codable, Sendable, Hashable {
         public var name: String
-        /// A publisher's layout such as `alpaca`; docs/recipes/README.md lists them.
+        /// A publisher's layout such as `alpaca`; or a task of the benchmark such as `hoc`, whose records are written as
+        /// its evaluation asks them. docs/recipes/README.md lists them.
         public var format: String
         public var path: DataReference
-        /// The name of a Table A1 prompt, such as `WikiDocPatient`; default: the layout's own.
+        /// The name of a Table A1 prompt, such as `WikiDocPatient`, or of a task's prompt, such as `table-a2/1`; default:
+        /// the layout's or the task's own.
         public var template: String?
+        /// Of a task whose `path` is a folder; default what its worked examples come from, mostly `train`.
+        public var split: String?
+        /// Which samples to take, counted from 0, such as `0..<400`. Default all.
+        public var records: String?
         /// At most so many samples.
         public var limit: Int?
 
         public init(
-            name: String, format: String, path: DataReference, template: String? = nil, limit: Int? = nil
+            name: String, format: String, path: DataReference, template: String? = nil, split: String? = nil,
+            records: String? = nil, limit: Int? = nil
         ) {
             self.name = name
             self.format = format
             self.path = path
             self.template = template
+            self.split = split
+            self.records = records
             self.limit = limit
         }
     }
@@ -69,6 +78,7 @@ public struct TokenizeInstructions: JobPayload, Hashable {
         for (index, source) in sources.enumerated() {
             try Bound.notEmpty(source.name, "sources[\(index)].name")
             try Bound.range(source.limit, 1...Int.max, "sources[\(index)].limit")
+            if let records = source.records { try RecordRange.check(records, "sources[\(index)].records") }
         }
     }
 
