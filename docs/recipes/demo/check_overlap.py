@@ -25,6 +25,7 @@ sys.path.insert(0, str(FOLDER))
 from material import studies  # noqa: E402
 
 SIZE = 8
+TRAINING = "benchmark/pubmedqa-train.json"
 CLASSES = {"yes": 0.45, "no": 0.35, "maybe": 0.20}
 
 
@@ -38,9 +39,11 @@ def grams(text):
 
 
 def training_texts():
-    for path in sorted(FOLDER.glob("**/*.jsonl")):
+    for path in sorted([*FOLDER.glob("*.jsonl"), *FOLDER.glob("corpus/*.jsonl")]):
         for line in path.read_text(encoding="utf-8").splitlines():
             yield path.name, " \n ".join(value for key, value in json.loads(line).items() if key != "id")
+    for item in json.loads((FOLDER / TRAINING).read_text(encoding="utf-8")).values():
+        yield TRAINING, " \n ".join([item["QUESTION"], *item["CONTEXTS"], item["final_decision"]])
 
 
 def names(text):
@@ -57,7 +60,7 @@ def main():
     for file, text in training_texts():
         known |= grams(text)
         documents += 1
-        if file == "reading.jsonl":
+        if file == TRAINING:
             study_text.append(" ".join(words(text)))
     study_text = "\n".join(study_text)
 

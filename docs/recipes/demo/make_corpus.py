@@ -19,12 +19,8 @@ sys.dont_write_bytecode = True
 FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 
-from material import cases, conditions, drugs, everyday, nature, physiology, studies  # noqa: E402
+from material import cases, conditions, drugs, everyday, layouts, nature, physiology, studies  # noqa: E402
 
-PROMPT = ("Your task is to answer biomedical questions using the given abstract. Only output yes, no, or maybe as answer. "
-          "INPUT: {question} CONTEXT: {context} OUTPUT:")
-# How the evaluator joins the passages of one PubMedQA record.
-CONTEXT_SEPARATOR = "\n"
 
 
 class Dice:
@@ -450,7 +446,7 @@ def general():
     return dice.shuffled(list(dict.fromkeys(texts)))
 
 
-# Instruction samples
+# Training samples
 
 def reading(count=1500):
     dice = Dice("reading")
@@ -462,12 +458,12 @@ def reading(count=1500):
         intervention, outcome = dice.pick(topic["interventions"]), dice.pick(topic["outcomes"])
         for verdict in dice.shuffled(["yes", "no", "maybe"]):
             item = study(dice, topic, verdict, "training", intervention, outcome)
-            context = CONTEXT_SEPARATOR.join(passages_of(dice, item))
-            if context in seen or len(result) == count:
+            passages = passages_of(dice, item)
+            if tuple(passages) in seen or len(result) == count:
                 continue
-            seen.add(context)
-            result.append({"question": item["question"], "context": context, "answer": verdict})
-    return [{"id": f"reading-{i + 1:04d}", "input": PROMPT.format(**item), "output": item["answer"]} for i, item in enumerate(dice.shuffled(result))]
+            seen.add(tuple(passages))
+            result.append({"QUESTION": item["question"], "CONTEXTS": passages, "LABELS": ["METHODS", "RESULTS"], "final_decision": verdict})
+    return {str(98000001 + i): item for i, item in enumerate(dice.shuffled(result))}
 
 
 def instructions():
@@ -517,6 +513,11 @@ def json_lines(items):
     return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items)
 
 
+def records(items):
+    """One object, a record a line."""
+    return "{\n" + ",\n".join(f"{json.dumps(key)}: {json.dumps(item, ensure_ascii=False)}" for key, item in items.items()) + "\n}\n"
+
+
 def documents(prefix, texts):
     return json_lines({"id": f"{prefix}-{i + 1:04d}", "text": text} for i, text in enumerate(texts))
 
@@ -527,8 +528,9 @@ def files():
         "corpus/clinical.jsonl": documents("clinical", clinical()),
         "corpus/general.jsonl": documents("general", general()),
         "instructions.jsonl": json_lines(instructions()),
-        "reading.jsonl": json_lines(reading()),
+        "benchmark/pubmedqa-train.json": records(reading()),
         "benchmark/pubmedqa.json": json.dumps(benchmark(), ensure_ascii=False, indent=1) + "\n",
+        **layouts.files(),
     }
 
 
