@@ -67,7 +67,7 @@ def summaries(pairs):
 def reports(pairs):
     return rows(["study", "impression", "findings", "last_paragraph", "comparison"], [
         [f"s{index}", f"No sign of {small(condition['name'])}.",
-         "The lungs are clear. The heart is of normal size. No effusion is seen.", "", ""]
+         f"Asked for because of {condition['symptoms'][0]}. The lungs are clear. The heart is of normal size.", "", ""]
         for index, (condition, _) in enumerate(pairs)])
 
 
