@@ -25,7 +25,7 @@ public final class PackedWeightCache: Sendable {
     private let hasTold = Atomic(false)
 
     /// - Parameters:
-    ///   - folder: made when the first file is written.
+    ///   - folder: made in a folder that is there; where that is not, nothing is kept.
     ///   - budget: bytes of all files.
     ///   - onProblem: told once why weights are not shared.
     public init(folder: String, budget: Int, onProblem: @escaping @Sendable (String) -> Void) {
@@ -44,14 +44,13 @@ public final class PackedWeightCache: Sendable {
         func memory(layout: String, bytes: Int) throws -> PanelMemory {
             let key = SHA256.hexadecimal(of: "\(layout)\n\(model)")
             do throws(FileError) {
-                let file = try cache.file(key, bytes: bytes)
-                return PanelMemory(over: file.base, bytes: bytes, owner: file, holdsWeights: file.isWhole)
+                if let file = try cache.file(key, bytes: bytes) {
+                    return PanelMemory(over: file.base, bytes: bytes, owner: file, holdsWeights: file.isWhole)
+                }
             } catch {
                 cache.tell(error)
-                do { return try PanelMemory(bytes: bytes) } catch {
-                    throw LlamaError(.outOfMemory, "the weights of a model: \(error.description)")
-                }
             }
+            return try PrivateMemory().memory(layout: layout, bytes: bytes)
         }
 
         func keep(_ memory: PanelMemory) {
@@ -65,11 +64,13 @@ public final class PackedWeightCache: Sendable {
         onProblem("weights are not shared with other processes: \(error.description)")
     }
 
-    /// The file mapped, if it is there; else a new one, whose lock keeps others waiting until it is published or gone.
-    private func file(_ key: String, bytes: Int) throws(FileError) -> PackedWeightFile {
+    /// The file mapped, if it is there; else a new one, whose lock keeps others waiting until it is published or gone. Nil
+    /// where there is no folder to make one in.
+    private func file(_ key: String, bytes: Int) throws(FileError) -> PackedWeightFile? {
         let path = "\(folder)/\(key).weights"
         if let file = try PackedWeightFile(mapping: path, key: key, bytes: bytes) { return file }
-        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        // A job that runs alone has no store to share through, and is not to leave one.
+        if mkdir(folder, 0o755) != 0, errno == ENOENT { return nil }
         let lock = try FolderLock(folder)
         if let file = try PackedWeightFile(mapping: path, key: key, bytes: bytes) { return file }
         try makeRoom(for: PackedWeightFile.size(bytes), path)

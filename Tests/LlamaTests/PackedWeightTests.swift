@@ -100,6 +100,11 @@ struct PackedWeightTests {
             }
             #expect(problems.all.count == before + 1)
         }
+        // Without a folder to make one in there is no store, and nothing to say.
+        let before = problems.all.count
+        let missing = folder.appending(path: "missing")
+        _ = try served(cache(missing.path + "/below"))
+        #expect(problems.all.count == before && !FileManager.default.fileExists(atPath: missing.path))
         #expect(files.allSatisfy { !$0.hasSuffix(".weights") && !$0.hasSuffix(".partial") })
     }
 }
