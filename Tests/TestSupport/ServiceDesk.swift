@@ -131,8 +131,7 @@ public final class ServiceDesk: Sendable {
         // The empty folders of a store are none of a job's traces.
         let folders = ["incoming", "jobs", "sha256", "workspaces"].map { "store/\($0)" }
         let known = ["job.json", "result.json", "store"] + folders
-        // A model's repacked weights are kept for the next worker whatever becomes of the job.
-        return Set(paths).subtracting(known).filter { !$0.hasPrefix("store/packed-weights") }
+        return Set(paths).subtracting(known)
     }
 }
 
