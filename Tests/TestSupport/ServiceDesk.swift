@@ -131,7 +131,8 @@ public final class ServiceDesk: Sendable {
         // The empty folders of a store are none of a job's traces.
         let folders = ["incoming", "jobs", "sha256", "workspaces"].map { "store/\($0)" }
         let known = ["job.json", "result.json", "store"] + folders
-        return Set(paths).subtracting(known)
+        // A model's repacked weights stay for the next worker, whatever becomes of the job.
+        return Set(paths).subtracting(known).filter { !$0.hasPrefix("store/packed-weights") }
     }
 }
 
