@@ -66,8 +66,11 @@ final class PrefixTree<Cache: SequenceCache> {
             parent?.lastUse = uses
         }
         if at == end { return parent.map { ($0, 0) } }
-        let node = Node(
-            edge: ArraySlice(Array(ids[at..<end])), depth: end, cache: try cache.fork(count: end), parent: parent)
+        // What came before may have been computed twice, by requests side by side: its pages here are the parent's, or the
+        // node would hold more pages than are counted.
+        let own =
+            if let parent { cache.fork(count: end, over: parent.cache, shared: at) } else { try cache.fork(count: end) }
+        let node = Node(edge: ArraySlice(Array(ids[at..<end])), depth: end, cache: own, parent: parent)
         node.lastUse = uses
         adopt(node, parent, adapter)
         let added = (end - at) / pageSize

@@ -10,4 +10,8 @@ public protocol SequenceCache: AnyObject {
 
     /// A cache of its own with the first `count` tokens: it shares whole pages and copies the last in part.
     func fork(count: Int) throws -> Self
+
+    /// The same of whole pages, of which those of the first `shared` tokens are shared with `base` instead, which holds the
+    /// same tokens there.
+    func fork(count: Int, over base: Self, shared: Int) -> Self
 }

@@ -157,6 +157,26 @@ struct BatchSchedulerTests {
         #expect(model.tokensComputed == 2 * 42 + 4 * 2 + 4 + 1)
     }
 
+    @Test("What requests side by side compute twice is held once, and the memory is never overdrawn")
+    func doubled() throws {
+        let model = ScriptedModel.scrambling(pages: 24)
+        let desk = BatchDesk(model)
+        for round in 0..<20 {
+            // All begin as the first does, and the others have more in common: they wait for the first, and then compute
+            // that side by side.
+            let beginning = ids(4, from: Int32(round))
+            try desk.generate(round * 10, request(beginning + ids(20, from: 3), 1))
+            for number in 1..<4 {
+                let prompt = beginning + ids(8, from: 40) + ids(5, from: Int32(number * 9))
+                try desk.generate(round * 10 + number, request(prompt, 1))
+            }
+            desk.run()
+            #expect(model.pages.total - model.pages.free == desk.scheduler.tree.pages)
+        }
+        #expect(desk.errors.isEmpty && desk.results.count == 80)
+        #expect(model.mostPages <= 24)
+    }
+
     @Test("A conversation's next turn computes only what is new")
     func conversation() throws {
         let model = ScriptedModel.scrambling()

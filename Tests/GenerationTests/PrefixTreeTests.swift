@@ -70,6 +70,8 @@ struct PrefixTreeTests {
             known.append(Array(ids.prefix(ids.count / 4 * 4)))
             let pages = Set(known.flatMap { list in (0..<list.count / 4).map { Array(list.prefix(($0 + 1) * 4)) } })
             #expect(tree.pages == pages.count)
+            // Each prompt was computed whole, in pages of its own: no more of them are held than are counted.
+            #expect(pool.count.withLock { $0.live } == tree.pages)
         }
         let pages = tree.pages
         #expect(tree.evict(pages) == pages && tree.pages == 0)

@@ -66,6 +66,14 @@ final class ScriptedModel: SequenceModel {
             return other
         }
 
+        func fork(count: Int, over base: Cache, shared: Int) -> Cache {
+            precondition(count % Self.pageSize == 0 && shared % Self.pageSize == 0)
+            let other = Cache(pool)
+            other.pages = Array(
+                base.pages.prefix(shared / Self.pageSize) + pages[(shared / Self.pageSize)..<(count / Self.pageSize)])
+            return other
+        }
+
         /// Whole pages are shared, the last in part is copied.
         private static func pages(_ ids: [Int32], from pages: [Page], _ pool: Pool) -> [Page] {
             let rest = ids.count % pageSize

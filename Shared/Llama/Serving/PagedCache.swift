@@ -31,6 +31,18 @@ public final class PagedCache {
         return other
     }
 
+    /// The same of whole pages, of which those of the first `shared` tokens are shared with `base` instead, which holds the
+    /// same tokens there.
+    public func fork(count: Int, over base: PagedCache, shared: Int) -> PagedCache {
+        let size = KeyValuePool.tokensPerPage
+        precondition(count % size == 0 && shared % size == 0, "pages are shared whole")
+        precondition(shared <= min(count, base.count) && count <= self.count, "more than there are tokens")
+        let other = PagedCache(pool)
+        other.pages = Array(base.pages[..<(shared / size)] + pages[(shared / size)..<(count / size)])
+        other.count = count
+        return other
+    }
+
     /// Takes what `more` tokens need: free pages, and a copy of the last one if others share it.
     ///
     /// After an error the cache holds the same tokens; `trim` gives back what was taken.
