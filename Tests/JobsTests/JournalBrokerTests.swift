@@ -364,7 +364,9 @@ struct JournalBrokerTests {
                 try await group.waitForAll()
             }
             let syncs = broker.journal.figures.synchronizations - before.synchronizations
-            #expect(syncs < 250, "\(syncs) syncs for 500 submissions")
+            // Under a sanitizer it is the submitters that are slow, not the disk, and fewer of them meet.
+            let most = ProcessInfo.processInfo.environment["MELLAMA_SANITIZER"] == nil ? 250 : 400
+            #expect(syncs < most, "\(syncs) syncs for 500 submissions")
             stand.loseAll()
             #expect(try await broker.checkServer() == 500)
         }
