@@ -57,13 +57,18 @@ struct BFloat16Tests {
         let exact = try gradients(model, .float32, dropoutSeed: seed)
         let rounded = try gradients(model, .bfloat16, dropoutSeed: seed)
         #expect(abs(exact.loss.mean - rounded.loss.mean) < 2e-2)
-        for entry in exact.gradients.parameters.layout.entries {
-            let got = try #require(rounded.gradients.parameters[entry.name])
-            let want = try #require(exact.gradients.parameters[entry.name])
-            #expect(relativeDifference(got, want) < 5e-2, "\(entry.name)")
-        }
+        try expectClose(rounded.gradients, exact.gradients)
         let again = try gradients(model, .bfloat16, recompute: true, dropoutSeed: seed)
         #expect(values(again.gradients) == values(rounded.gradients) && again.loss == rounded.loss)
+    }
+
+    /// Each tensor's gradients in bfloat16 against those in float32.
+    private func expectClose(_ rounded: LlamaGradients, _ exact: LlamaGradients) throws {
+        for entry in exact.parameters.layout.entries {
+            let got = try #require(rounded.parameters[entry.name])
+            let want = try #require(exact.parameters[entry.name])
+            #expect(relativeDifference(got, want) < 5e-2, "\(entry.name)")
+        }
     }
 
     @Test("rows kept apart in memory, where they would compete for the cache", arguments: [nil, 4] as [Int?])
@@ -71,11 +76,7 @@ struct BFloat16Tests {
         let model = try model(rank, intermediate: 1024)
         let exact = try gradients(model, .float32)
         let rounded = try gradients(model, .bfloat16)
-        for entry in exact.gradients.parameters.layout.entries {
-            let got = try #require(rounded.gradients.parameters[entry.name])
-            let want = try #require(exact.gradients.parameters[entry.name])
-            #expect(relativeDifference(got, want) < 5e-2, "\(entry.name)")
-        }
+        try expectClose(rounded.gradients, exact.gradients)
         let again = try gradients(model, .bfloat16, recompute: true)
         #expect(values(again.gradients) == values(rounded.gradients) && again.loss == rounded.loss)
     }
@@ -108,11 +109,7 @@ struct BFloat16Tests {
         let model = try model(4, targets: [.key, .up, .down])
         let exact = try gradients(model, .float32)
         let rounded = try gradients(model, .bfloat16)
-        for entry in exact.gradients.parameters.layout.entries {
-            let got = try #require(rounded.gradients.parameters[entry.name])
-            let want = try #require(exact.gradients.parameters[entry.name])
-            #expect(relativeDifference(got, want) < 5e-2, "\(entry.name)")
-        }
+        try expectClose(rounded.gradients, exact.gradients)
     }
 
     @Test("a sequence has the same bits in any batch")
